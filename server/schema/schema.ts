@@ -1,0 +1,32 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { DatabasePort } from '../platform/db/port.ts';
+import type { ApiTokensTable, AuditTable, IdempotencyTable, JoinTokensTable, SessionsTable, UsersTable } from './tables/access.tables.ts';
+import type { AgentPluginsTable, AgentsTable } from './tables/agents.tables.ts';
+import type { CatalogueTable, PluginBundlesTable, PluginsTable } from './tables/plugins.tables.ts';
+import type { AttemptsTable, ExecutionsTable, LogChunksTable, RunsTable, TasksTable, TaskVersionsTable } from './tables/tasks.tables.ts';
+
+export type Tables = {
+  users: UsersTable;
+  sessions: SessionsTable;
+  api_tokens: ApiTokensTable;
+  join_tokens: JoinTokensTable;
+  audit: AuditTable;
+  idempotency: IdempotencyTable;
+  agents: AgentsTable;
+  agent_plugins: AgentPluginsTable;
+  plugin_bundles: PluginBundlesTable;
+  plugins: PluginsTable;
+  catalogue: CatalogueTable;
+  tasks: TasksTable;
+  task_versions: TaskVersionsTable;
+  runs: RunsTable;
+  executions: ExecutionsTable;
+  attempts: AttemptsTable;
+  log_chunks: LogChunksTable;
+};
+
+export type Database = DatabasePort<Tables>;
+/** Sees only what is committed. */
+export type Reader = Kysely<Tables>;
+/** Inside one unit of work of `Database.write`. */
+export type Writer = Transaction<Tables>;

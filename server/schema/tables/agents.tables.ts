@@ -1,0 +1,23 @@
+import type { Platform } from '../../../shared/plugin-manifest.ts';
+
+export type AgentsTable = {
+  id: string;
+  name: string;
+  /** SPKI DER, base64 */
+  public_key: string;
+  tags: string;
+  os: Platform | '';
+  arch: string;
+  version: string;
+  slots: number;
+  facts: string;
+  runtimes: string;
+  /** the last sample, JSON of `Metrics` */
+  metrics: string | null;
+  enrolled_at: number;
+  /** time of the last heartbeat that was written; at most one per agent and minute is */
+  last_seen_at: number | null;
+  revoked_at: number | null;
+};
+
+export type AgentPluginsTable = { agent_id: string; name: string; sha256: string };

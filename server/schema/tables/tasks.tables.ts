@@ -1,0 +1,127 @@
+import type { TaskType } from '../../../shared/api/tasks.ts';
+import type { Trigger } from '../../../shared/api/runs.ts';
+import type { RunState } from '../../../shared/run-states.ts';
+import type { ExecutionState } from '../../../shared/states.ts';
+import type { ReasonCode } from '../../../shared/reasons.ts';
+
+export type TasksTable = {
+  id: string;
+  version: number;
+  name: string;
+  status: 'active' | 'paused' | 'done';
+  type: TaskType;
+  owner: string;
+  plugin: string;
+  action: string;
+  args: string;
+  env: string;
+  cron: string | null;
+  time_zone: string | null;
+  every_seconds: number | null;
+  policy: string;
+  next_fire_at: number | null;
+  last_run_id: string | null;
+  created_by: string;
+  created_at: number;
+  updated_at: number;
+  deleted_at: number | null;
+};
+
+/** What a task was before each edit. */
+export type TaskVersionsTable = { task_id: string; version: number; definition: string; replaced_at: number; replaced_by: string };
+
+export type RunsTable = {
+  id: string;
+  task_id: string;
+  task_version: number;
+  task_name: string;
+  trigger: Trigger;
+  /** derived from the counts by `runStateOf`, written in the same transaction as they */
+  state: RunState;
+  owner: string;
+  plugin: string;
+  plugin_sha256: string | null;
+  action: string;
+  args: string;
+  env: string;
+  policy: string;
+  total: number;
+  open: number;
+  /** one column per final state, so that counts come from the row and never from a scan */
+  succeeded: number;
+  failed: number;
+  timed_out: number;
+  cancelled: number;
+  expired: number;
+  skipped: number;
+  rejected: number;
+  lost: number;
+  /** the time for which the firing was due; unique per task, so that nothing fires twice */
+  fired_at: number;
+  created_at: number;
+  finished_at: number | null;
+  created_by: string;
+};
+
+export type ExecutionsTable = {
+  id: string;
+  run_id: string;
+  task_id: string;
+  target: 'agent' | 'anyone' | 'none';
+  agent_id: string | null;
+  /** as it was when the execution was made or assigned: history outlives a renamed or removed agent */
+  agent_name: string | null;
+  state: ExecutionState;
+  /** 1 while the state is not final: what partial indexes and the dispatcher look at */
+  open: number;
+  reason: ReasonCode | null;
+  reason_text: string | null;
+  /** number of the current attempt, 0 before the first offer; the fence against late messages */
+  attempt: number;
+  /** retries used, of the policy's `retries.count`; an offer that was never started uses none */
+  retries: number;
+  /** queued: do not offer before (retry back-off) */
+  not_before: number;
+  /** when the present state ends by itself; the sweep looks here */
+  deadline_at: number | null;
+  expires_at: number;
+  assignment: string | null;
+  exit_code: number | null;
+  message: string | null;
+  data: string | null;
+  /** byte offset at which the output of the current attempt begins, and where the log ends once it is final */
+  log_from: number;
+  log_bytes: number;
+  cut_bytes: number;
+  duration_ms: number | null;
+  created_at: number;
+  offered_at: number | null;
+  started_at: number | null;
+  finished_at: number | null;
+};
+
+/** An attempt that was followed by another; the current one is in the execution's own row. */
+export type AttemptsTable = {
+  execution_id: string;
+  attempt: number;
+  agent_id: string | null;
+  agent_name: string | null;
+  outcome: string;
+  reason: string | null;
+  message: string | null;
+  exit_code: number | null;
+  offered_at: number | null;
+  started_at: number | null;
+  ended_at: number;
+};
+
+export type LogChunksTable = {
+  execution_id: string;
+  /** byte offset of the first byte of `text` in the log of the execution */
+  start: number;
+  /** length in bytes of UTF-8 */
+  bytes: number;
+  stream: 'out' | 'err' | 'log' | 'cut';
+  at: number;
+  text: string;
+};

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+/** Lists page by keyset cursor, newest first: `after` is the `next` of the page before. */
+export const pageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  after: z.string().max(200).optional(),
+});
+
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({
+    items: z.array(item),
+    /** pass as `after` for the next page; null on the last */
+    next: z.string().nullable(),
+  });
+
+export type Page<T> = { readonly items: readonly T[]; readonly next: string | null };
+
+/** ISO 8601 in UTC with milliseconds, as every time in the API. */
+export const instant = z.iso.datetime();
+export const toInstant = (ms: number): string => new Date(ms).toISOString();
+export const toInstantOrNull = (ms: number | null): string | null => (ms === null ? null : toInstant(ms));

@@ -1,0 +1,60 @@
+import type { Json } from './json.ts';
+
+/**
+ * What the author of a `node` plugin writes against:
+ *
+ *     export async function main(args: Args, context: PluginContext): Promise<PluginResult> { … }
+ *
+ * Every exported function is an action. What it returns that is not a `PluginResult` becomes the `data` of a success. A thrown error
+ * is a failure with its message.
+ */
+export type PluginResult = {
+  readonly status: 'success' | 'failed';
+  readonly message?: string;
+  readonly data?: Json;
+};
+
+export type SpawnOptions = {
+  readonly cwd?: string;
+  /** added to the environment of the execution */
+  readonly env?: Readonly<Record<string, string>>;
+  /** written to the standard input of the program, which is then closed; absent: no standard input */
+  readonly input?: string;
+  /** also collect the standard output and return it (at most 1 MiB) */
+  readonly collect?: boolean;
+};
+
+export type SpawnEnd = { readonly exitCode: number | null; readonly signal: string | null; readonly stdout: string };
+
+export type PluginContext = {
+  readonly executionId: string;
+  readonly attempt: number;
+  readonly action: string;
+  readonly agentName: string;
+  /** a line in the log of the execution */
+  log(message: string): void;
+  /** @param fraction 0 to 1 */
+  progress(fraction: number, text?: string): void;
+  /** aborted when the execution is cancelled or out of time; the process tree is killed a grace time later */
+  readonly signal: AbortSignal;
+  readonly env: Readonly<Record<string, string>>;
+  /** a fresh, empty folder of this execution, removed after it */
+  readonly workspace: string;
+  /** Runs a program without a shell; its output goes to the log. Its exit code is for the caller to judge. */
+  spawn(file: string, args?: readonly string[], options?: SpawnOptions): Promise<SpawnEnd>;
+};
+
+export type PluginFunction = (
+  args: never,
+  context: PluginContext,
+) => Promise<PluginResult | Json | void> | PluginResult | Json | void;
+
+/**
+ * The line protocol of every other runtime. The program gets `MUSTER_ACTION`, `MUSTER_ARGS` (JSON), `MUSTER_EXECUTION`,
+ * `MUSTER_ATTEMPT`, `MUSTER_AGENT` and `MUSTER_WORKSPACE` in its environment, and the action and each positional argument on its command
+ * line. A line of its standard output that begins with the mark is a message to Muster; all else is log.
+ *
+ *     ::muster:: {"type":"progress","fraction":0.5,"text":"half"}
+ *     ::muster:: {"type":"result","status":"success","message":"done","data":{"n":1}}
+ */
+export const lineMark = '::muster:: ';

@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import { json } from './json.ts';
+import { facts, metrics } from './metrics.ts';
+import { actionName, agentName, pluginName, sha256, tagName } from './names.ts';
+import { signedCatalogue } from './plugin-bundle.ts';
+import { platforms } from './plugin-manifest.ts';
+import { attemptOutcomes } from './states.ts';
+
+/**
+ * The agent socket, `/agent/v1/connect`: JSON text frames. A frame is one message or an array of messages, handled in order.
+ *
+ *   server                                   agent
+ *     ── challenge (nonce) ─────────────────>
+ *     <───────────── hello (proof, journal) ──
+ *     ── welcome (proof, verdicts) ─────────>      or `refused`, then close
+ *     ── offer ─────────────────────────────>      has it a slot, the plugin, the interpreter?
+ *     <───────────────────────────── accept ──     or decline (again later) or reject (final)
+ *     ── start, after the commit ───────────>      journal with fsync, then start
+ *     <──────────────── log*, progress*, result ── kept on disk until
+ *     ── log_ack*, ack, after the commit ───>      the agent forgets the attempt
+ *
+ * Unknown message types are ignored with a warning; malformed ones close the socket. Late messages carry an old attempt number and are
+ * answered with `ack` (for a result) or `stop`, so that the agent forgets them.
+ */
+export const protocolVersion = 1;
+/** A larger frame closes the socket. */
+export const maxFrameBytes = 4 * 1024 * 1024;
+/** The most text in one `log` message. */
+export const maxLogTextBytes = 64 * 1024;
+/** Unacknowledged log bytes that an agent may have under way per execution. */
+export const logWindowBytes = 512 * 1024;
+
+export const closeCodes = {
+  /** the server is stopping: come back with back-off */
+  comeBack: 1012,
+  malformed: 4400,
+  notAuthenticated: 4401,
+  revoked: 4403,
+  silent: 4408,
+  /** a newer connection of the same agent took over */
+  replaced: 4409,
+  /** the agent did not read fast enough and its queue was full */
+  tooSlow: 4413,
+  protocol: 4426,
+} as const;
+
+const nonce = z.base64().min(24).max(128);
+const signature = z.base64().max(256);
+/** ms since the epoch */
+const time = z.number().min(0).max(8.64e15);
+const executionId = z.string().min(1).max(64);
+const attemptNumber = z.int().min(1).max(1_000_000);
+const attempt = { execution: executionId, attempt: attemptNumber };
+const offset = z.int().min(0);
+
+/** What both sides sign at connect: the role first, so that neither proof can serve as the other. */
+export const proofText = (role: 'agent' | 'server', serverNonce: string, agentNonce: string, agentId: string): string =>
+  `muster ${role} proof v${protocolVersion}\n${serverNonce}\n${agentNonce}\n${agentId}`;
+
+/** What the server signs when an agent enrols. */
+export const enrolmentText = (agentNonce: string, agentId: string, agentPublicKey: string): string =>
+  `muster enrolment v${protocolVersion}\n${agentNonce}\n${agentId}\n${agentPublicKey}`;
+
+// ── enrolment, POST /agent/v1/enrol ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const enrolRequest = z.strictObject({
+  joinToken: z.string().min(1).max(200),
+  name: agentName,
+  /** SPKI DER, base64 */
+  publicKey: z.base64().max(200),
+  nonce,
+  tags: z.array(tagName).max(50).default([]),
+});
+export type EnrolRequest = z.infer<typeof enrolRequest>;
+
+export const enrolResponse = z.object({
+  agentId: z.string(),
+  /** the name that the server gave it: the join token may fix it */
+  name: agentName,
+  /** SPKI DER, base64: the agent pins it */
+  serverPublicKey: z.base64(),
+  signature,
+});
+export type EnrolResponse = z.infer<typeof enrolResponse>;
+
+// ── server to agent ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the server wants of an attempt in the agent's journal. `logFrom` is where its log in the ledger ends. */
+export const verdict = z.object({
+  ...attempt,
+  /** keep: go on running it; stop: end it and forget it; deliver: send log and result; forget: it is in the ledger already */
+  verdict: z.enum(['keep', 'stop', 'deliver', 'forget']),
+  logFrom: offset,
+});
+export type Verdict = z.infer<typeof verdict>;
+
+export const offer = z.object({
+  type: z.literal('offer'),
+  ...attempt,
+  run: z.string().max(64),
+  plugin: pluginName,
+  sha256,
+  action: actionName,
+  args: json,
+  env: z.record(z.string(), z.string()).default({}),
+  timeoutSeconds: z.number().min(0.1),
+  /** between asking a process tree to end and killing it */
+  graceSeconds: z.number().min(0),
+  outputLimitBytes: z.int().min(1024),
+  /** the agent must accept within this time of receipt, or forget the offer */
+  leaseSeconds: z.number().min(0.1),
+  /** byte offset at which this attempt's output begins */
+  logFrom: offset,
+});
+export type Offer = z.infer<typeof offer>;
+
+export const serverMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('challenge'), protocol: z.int(), nonce, time }),
+  z.object({
+    type: z.literal('welcome'),
+    name: agentName,
+    signature,
+    /** bearer for the HTTP downloads beside this socket; dies with it */
+    downloadToken: z.string(),
+    heartbeatSeconds: z.number().min(0.05),
+    /** the agent closes a socket on which it heard nothing for this long */
+    silenceSeconds: z.number().min(0.1),
+    time,
+    plugins: signedCatalogue,
+    verdicts: z.array(verdict),
+  }),
+  z.object({ type: z.literal('refused'), code: z.string(), message: z.string() }),
+  offer,
+  z.object({ type: z.literal('start'), ...attempt }),
+  /** end it politely, then by force after `graceSeconds`; answered by a result */
+  z.object({ type: z.literal('stop'), ...attempt, reason: z.enum(['cancel', 'given_up']), graceSeconds: z.number().min(0) }),
+  z.object({ type: z.literal('ack'), ...attempt }),
+  z.object({ type: z.literal('log_ack'), ...attempt, offset }),
+  /** the server holds the log up to `offset` and saw a gap: send again from there, and the result after it */
+  z.object({ type: z.literal('log_from'), ...attempt, offset }),
+  z.object({ type: z.literal('plugins'), plugins: signedCatalogue }),
+  z.object({ type: z.literal('heartbeat_ack'), time }),
+]);
+export type ServerMessage = z.infer<typeof serverMessage>;
+export type ServerMessageOf<T extends ServerMessage['type']> = Extract<ServerMessage, { type: T }>;
+
+// ── agent to server ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the journal holds of an attempt. `logSize` is the offset at which its output ends so far. */
+export const journalEntry = z.object({ ...attempt, state: z.enum(['running', 'ended']), logSize: offset });
+export type JournalEntry = z.infer<typeof journalEntry>;
+
+/** Streams of output. `cut` is the mark that stands for output past the limit; its text tells the number of bytes. */
+export const logStreams = ['out', 'err', 'log', 'cut'] as const;
+export type LogStream = (typeof logStreams)[number];
+
+export const logMessage = z.object({
+  type: z.literal('log'),
+  ...attempt,
+  /** of the first byte of `text`, which is counted in UTF-8 */
+  offset,
+  stream: z.enum(logStreams),
+  at: time,
+  text: z.string().min(1).max(maxLogTextBytes),
+});
+export type LogMessage = z.infer<typeof logMessage>;
+
+export const resultMessage = z.object({
+  type: z.literal('result'),
+  ...attempt,
+  outcome: z.enum(attemptOutcomes),
+  /** a code of `reasons.ts` */
+  reason: z.string().max(64),
+  /** a sentence for a person */
+  message: z.string().max(8192),
+  exitCode: z.int().nullable(),
+  data: json,
+  durationMs: z.number().min(0),
+  /** where its output ends: the server acknowledges the result only when it holds the log up to here */
+  logSize: offset,
+  /** bytes of output that were cut from the middle */
+  cutBytes: z.int().min(0),
+});
+export type ResultMessage = z.infer<typeof resultMessage>;
+
+export const agentMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('hello'),
+    protocol: z.int(),
+    agentId: z.string().max(64),
+    agentVersion: z.string().max(64),
+    nonce,
+    signature,
+    os: z.enum(platforms),
+    arch: z.string().max(32),
+    slots: z.int().min(1).max(1000),
+    journal: z.array(journalEntry).max(100_000),
+  }),
+  z.object({ type: z.literal('facts'), facts, runtimes: z.record(z.string(), z.string()) }),
+  z.object({ type: z.literal('heartbeat'), metrics }),
+  z.object({ type: z.literal('accept'), ...attempt }),
+  /** not now: the offer may come again, here or elsewhere */
+  z.object({
+    type: z.literal('decline'),
+    ...attempt,
+    reason: z.enum(['slots_full', 'stopping', 'disk_full', 'plugin_unavailable']),
+    message: z.string().max(8192),
+  }),
+  logMessage,
+  z.object({ type: z.literal('progress'), ...attempt, fraction: z.number().min(0).max(1), text: z.string().max(1024) }),
+  resultMessage,
+  /** the plugins whose bundles are verified and on the disk of the host */
+  z.object({ type: z.literal('plugins_held'), held: z.array(z.object({ name: pluginName, sha256 })).max(10_000) }),
+]);
+export type AgentMessage = z.infer<typeof agentMessage>;
+export type AgentMessageOf<T extends AgentMessage['type']> = Extract<AgentMessage, { type: T }>;
