@@ -1,0 +1,22 @@
+import type { Reader, Writer } from '../../schema/schema.ts';
+import type { AuditTable } from '../../schema/tables/access.tables.ts';
+
+/** Rows of `audit`. There is no update and no delete. */
+
+export const insertAudit = (writer: Writer, row: AuditTable) => writer.insertInto('audit').values(row).execute();
+
+export type AuditFilter = {
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly subject?: string | undefined;
+};
+
+/** Newest first, by keyset on the id. Indexes: audit_by_actor, audit_by_action, audit_by_subject, or the primary key. */
+export function listAudit(db: Reader, filter: AuditFilter, after: string | undefined, limit: number): Promise<AuditTable[]> {
+  let query = db.selectFrom('audit').selectAll();
+  if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
+  if (filter.action !== undefined) query = query.where('action', '=', filter.action);
+  if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
+  if (after !== undefined) query = query.where('id', '<', after);
+  return query.orderBy('id', 'desc').limit(limit).execute();
+}

@@ -1,0 +1,105 @@
+import type { Assignment, Execution, ExecutionDetail } from '../../../shared/api/executions.ts';
+import { type Page, toInstant, toInstantOrNull } from '../../../shared/api/listing.ts';
+import { MusterError } from '../../../shared/errors.ts';
+import { isFinal } from '../../../shared/states.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { cursorOf, pageOfRows } from '../../platform/db/keyset.ts';
+import type { Actor } from '../../platform/http/actor.ts';
+import type { Database, Writer } from '../../schema/schema.ts';
+import type { Candidate } from './assignment.ts';
+import type { Canceller } from './cancel.service.ts';
+import { attemptsOf, type ExecutionFilter, findExecution, listExecutions } from './executions.store.ts';
+import { explain } from './explain.ts';
+import { executionOf } from './presenters.ts';
+import type { AttemptRow, ExecutionRow } from './rows.ts';
+import { findRuns } from './runs.store.ts';
+
+export type ExecutionsService = {
+  list(query: ExecutionFilter & { after?: string | undefined; limit: number }): Promise<Page<Execution>>;
+  get(id: string): Promise<ExecutionDetail>;
+  cancel(id: string, actor: Actor): Promise<ExecutionDetail>;
+};
+
+export type ExecutionsResources = {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly canceller: Canceller;
+  readonly agents: { all(): readonly Candidate[]; get(id: string): Candidate | undefined };
+  readonly audit: {
+    recordIn(
+      writer: Writer,
+      entry: { actor: string; action: string; subject: string; detail?: Record<string, unknown> },
+    ): Promise<void>;
+  };
+  readonly progressOf: (executionId: string) => Execution['progress'];
+  readonly logSizeOf: (executionId: string) => Promise<number>;
+};
+
+export function createExecutions({
+  db,
+  clock,
+  canceller,
+  agents,
+  audit,
+  progressOf,
+  logSizeOf,
+}: ExecutionsResources): ExecutionsService {
+  async function presentAll(rows: readonly ExecutionRow[]): Promise<Execution[]> {
+    const runs = new Map((await findRuns(db.read, [...new Set(rows.map((row) => row.run_id))])).map((run) => [run.id, run]));
+    const now = clock.now();
+    return Promise.all(
+      rows.map(async (row) =>
+        executionOf(row, {
+          run: runs.get(row.run_id) ?? { task_name: '', plugin: '', action: '' },
+          why: explain(row, now, agents),
+          progress: progressOf(row.id),
+          logBytes: isFinal(row.state) || row.attempt === 0 ? row.log_bytes : await logSizeOf(row.id),
+        }),
+      ),
+    );
+  }
+
+  async function get(id: string): Promise<ExecutionDetail> {
+    const row = await findExecution(db.read, id);
+    if (row === undefined) throw new MusterError('not_found', `There is no execution ${id}.`, { field: 'id' });
+    const [execution] = (await presentAll([row])) as [Execution];
+    const attempts = (await attemptsOf(db.read, id)).map(attemptOf);
+    return { ...execution, assignment: row.assignment === null ? null : (JSON.parse(row.assignment) as Assignment), attempts };
+  }
+
+  return {
+    async list({ after, limit, ...filter }) {
+      const rows = await listExecutions(db.read, filter, cursorOf(after, 'execution'), limit + 1);
+      const page = pageOfRows(rows, limit, (row) => row);
+      return { items: await presentAll(page.items), next: page.next };
+    },
+    get,
+    async cancel(id, actor) {
+      const before = await get(id);
+      if (isFinal(before.state))
+        throw new MusterError('state_conflict', `The execution is final already (${before.state}); there is nothing to cancel.`);
+      await canceller.cancelAll(
+        async (unit) => {
+          const row = await findExecution(unit.writer, id);
+          return row === undefined || row.open === 0 ? [] : [row];
+        },
+        actor.name,
+        (unit) => audit.recordIn(unit.writer, { actor: actor.name, action: 'execution.cancelled', subject: id }),
+      );
+      return get(id);
+    },
+  };
+}
+
+const attemptOf = (row: AttemptRow): ExecutionDetail['attempts'][number] => ({
+  attempt: row.attempt,
+  agentId: row.agent_id,
+  agentName: row.agent_name,
+  outcome: row.outcome,
+  reason: row.reason,
+  message: row.message,
+  exitCode: row.exit_code,
+  offeredAt: toInstantOrNull(row.offered_at),
+  startedAt: toInstantOrNull(row.started_at),
+  endedAt: toInstant(row.ended_at),
+});

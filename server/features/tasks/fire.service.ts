@@ -1,0 +1,95 @@
+import type { Trigger } from '../../../shared/api/runs.ts';
+import { MusterError } from '../../../shared/errors.ts';
+import type { IdGenerator } from '../../../shared/ids.ts';
+import type { ReasonCode } from '../../../shared/reasons.ts';
+import { type Candidate, ineligibility } from './assignment.ts';
+import { type FrozenTargets, freeze } from './firing.ts';
+import type { LedgerUnit } from './ledger.ts';
+import type { RunRow, TaskRow } from './rows.ts';
+import { parsePolicy, type RunSpecs } from './run-specs.ts';
+import { activeRunOf } from './runs.store.ts';
+
+export type FireOrder = {
+  readonly trigger: Trigger;
+  /** the time for which it was due */
+  readonly firedAt: number;
+  readonly by: string;
+  /** a firing that is not to run, and why: it still leaves its row */
+  readonly skipped?: { readonly reason: ReasonCode; readonly text: string };
+};
+
+/** Turns a task into a run inside a unit of work: targets resolved and frozen now, policy copied. */
+export type Firer = { fireIn(unit: LedgerUnit, task: TaskRow, order: FireOrder): Promise<RunRow> };
+
+export type FireResources = {
+  readonly newId: IdGenerator;
+  readonly specs: RunSpecs;
+  readonly resolveOwner: (owner: string) => { readonly kind: string; readonly agents: readonly Candidate[] };
+  readonly plugins: {
+    current(
+      name: string,
+    ): { readonly sha256: string; readonly manifest: { readonly platforms?: readonly string[] | undefined } } | undefined;
+  };
+};
+
+export function createFirer({ newId, specs, resolveOwner, plugins }: FireResources): Firer {
+  return {
+    async fireIn(unit, task, order) {
+      const policy = parsePolicy(task.policy);
+      const plugin = plugins.current(task.plugin);
+      const base = {
+        task,
+        policy,
+        trigger: order.trigger,
+        firedAt: order.firedAt,
+        now: unit.now,
+        by: order.by,
+        pluginSha256: plugin?.sha256 ?? null,
+      };
+      const unrunnable = order.skipped ?? (await whyNotRunnable());
+      const { run, executions } = freeze(
+        unrunnable === undefined
+          ? { ...base, targets: targetsOf(task.owner, plugin?.manifest.platforms) }
+          : { ...base, skipped: unrunnable },
+        newId,
+      );
+      await unit.insert(run, executions);
+      specs.remember(run);
+      return run;
+
+      async function whyNotRunnable(): Promise<FireOrder['skipped']> {
+        if (plugin === undefined)
+          return { reason: 'plugin_unknown', text: `The plugin ${task.plugin} is not on the server any more.` };
+        if ((order.trigger === 'schedule' || order.trigger === 'interval') && policy.overlap === 'skip') {
+          const active = await activeRunOf(unit.writer, task.id);
+          if (active !== undefined) return { reason: 'overlap', text: `The run before it, ${active.id}, was still active.` };
+        }
+        return undefined;
+      }
+    },
+  };
+
+  function targetsOf(owner: string, platforms: readonly string[] | undefined): FrozenTargets {
+    const { kind, agents } = resolveNow(owner);
+    // a full host is a matter of waiting its turn; only hosts that cannot take work at all count as not there
+    if (kind === 'anyone')
+      return {
+        kind: 'anyone',
+        someEligible: agents.some((agent) => ineligibility({ ...agent, held: 0 }, platforms) === undefined),
+      };
+    return {
+      kind: 'hosts',
+      hosts: agents.map((agent) => ({ id: agent.id, name: agent.name, online: agent.connected && agent.status === 'Online' })),
+    };
+  }
+
+  /** An agent that was removed since the task was made matches nothing; the row will say so. */
+  function resolveNow(owner: string): { readonly kind: string; readonly agents: readonly Candidate[] } {
+    try {
+      return resolveOwner(owner);
+    } catch (error) {
+      if (error instanceof MusterError && error.code === 'owner_unknown') return { kind: 'agent', agents: [] };
+      throw error;
+    }
+  }
+}

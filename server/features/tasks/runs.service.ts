@@ -1,0 +1,149 @@
+import type { Page } from '../../../shared/api/listing.ts';
+import type { Folded, Run } from '../../../shared/api/runs.ts';
+import { MusterError } from '../../../shared/errors.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { cursorOf, pageOfRows } from '../../platform/db/keyset.ts';
+import type { Waiters } from '../../platform/events/waiters.ts';
+import type { Actor } from '../../platform/http/actor.ts';
+import type { Database, Writer } from '../../schema/schema.ts';
+import type { Canceller } from './cancel.service.ts';
+import { listExecutions, openCounts, openCountsOfRun, openOfRun } from './executions.store.ts';
+import type { Firer } from './fire.service.ts';
+import { type Folding, fold } from './fold.ts';
+import type { Ledger } from './ledger.ts';
+import { runOf } from './presenters.ts';
+import type { RunRow } from './rows.ts';
+import { countActiveRuns, failedSince, findRun, listRuns, type RunFilter } from './runs.store.ts';
+import { findTask, updateTask } from './tasks.store.ts';
+
+export type RunsService = {
+  list(query: RunFilter & { after?: string | undefined; limit: number }): Promise<Page<Run>>;
+  get(id: string): Promise<Run>;
+  /** Outputs that are equal, grouped, with host ranges. */
+  folded(id: string): Promise<Folded>;
+  cancel(id: string, actor: Actor): Promise<Run>;
+  /** Runs the task of this run again, as it is defined now. */
+  retry(id: string, actor: Actor): Promise<Run>;
+  /** The run when it is final, or as it is after `seconds`. */
+  waitFinal(id: string, seconds: number, signal: AbortSignal): Promise<Run>;
+  overview(): Promise<{ runsActive: number; executionsOpen: Record<string, number>; failedLastDay: Run[]; recentRuns: Run[] }>;
+};
+
+export type RunsResources = {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly firer: Firer;
+  readonly canceller: Canceller;
+  /** woken when a run ends */
+  readonly waiters: Waiters;
+  readonly audit: {
+    recordIn(
+      writer: Writer,
+      entry: { actor: string; action: string; subject: string; detail?: Record<string, unknown> },
+    ): Promise<void>;
+  };
+  readonly outputOf: (executionId: string, limit: number) => Promise<{ text: string; truncated: boolean }>;
+};
+
+const foldedOutputBytes = 64 * 1024;
+const dayMs = 86_400_000;
+/** Executions read at a time for folding. */
+const foldPage = 500;
+
+export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit, outputOf }: RunsResources): RunsService {
+  async function existing(id: string): Promise<RunRow> {
+    const row = await findRun(db.read, id);
+    if (row === undefined) throw new MusterError('not_found', `There is no run ${id}.`, { field: 'id' });
+    return row;
+  }
+  async function present(row: RunRow): Promise<Run> {
+    const counts = row.open > 0 ? await openCountsOfRun(db.read, row.id) : [];
+    return runOf(row, countsOf(counts));
+  }
+  const presentAll = (rows: readonly RunRow[]): Promise<Run[]> => Promise.all(rows.map(present));
+
+  return {
+    async list({ after, limit, ...filter }) {
+      const rows = await listRuns(db.read, filter, cursorOf(after, 'run'), limit + 1);
+      const page = pageOfRows(rows, limit, (row) => row);
+      return { items: await presentAll(page.items), next: page.next };
+    },
+    get: async (id) => present(await existing(id)),
+
+    async folded(id) {
+      const run = await existing(id);
+      const items: Folding[] = [];
+      let after: string | undefined;
+      do {
+        const rows = await listExecutions(db.read, { runId: id }, after, foldPage);
+        for (const row of rows) {
+          const { text, truncated } =
+            row.attempt === 0 ? { text: '', truncated: false } : await outputOf(row.id, foldedOutputBytes);
+          items.push({ row, output: text, outputTruncated: truncated });
+        }
+        after = rows.length === foldPage ? rows.at(-1)?.id : undefined;
+      } while (after !== undefined);
+      return { runId: id, state: run.state, total: run.total, groups: fold(items) };
+    },
+
+    async cancel(id, actor) {
+      const run = await existing(id);
+      if (run.open === 0)
+        throw new MusterError('state_conflict', `The run is final already (${run.state}); there is nothing to cancel.`);
+      await canceller.cancelAll(
+        (unit) => openOfRun(unit.writer, id),
+        actor.name,
+        (unit) => audit.recordIn(unit.writer, { actor: actor.name, action: 'run.cancelled', subject: id }),
+      );
+      return present(await existing(id));
+    },
+
+    async retry(id, actor) {
+      const run = await existing(id);
+      const fired = await ledger.write(async (unit) => {
+        const task = await findTask(unit.writer, run.task_id);
+        if (task === undefined)
+          throw new MusterError('not_found', `The task of this run, ${run.task_id}, was deleted; post a new one.`);
+        const again = await firer.fireIn(unit, task, { trigger: 'retry', firedAt: unit.now, by: actor.name });
+        await updateTask(unit.writer, task.id, { last_run_id: again.id });
+        await audit.recordIn(unit.writer, { actor: actor.name, action: 'run.retried', subject: id, detail: { run: again.id } });
+        return again;
+      });
+      return runOf(fired, fired.open > 0 ? { queued: fired.open } : {});
+    },
+
+    async waitFinal(id, seconds, signal) {
+      const looked = new AbortController();
+      // wait first, then look: an end in between is not missed
+      const ended = waiters.wait(id, seconds, AbortSignal.any([signal, looked.signal]));
+      try {
+        const run = await existing(id);
+        if (run.open === 0 || seconds === 0) return await present(run);
+        await ended;
+        return await present(await existing(id));
+      } finally {
+        looked.abort();
+      }
+    },
+
+    async overview() {
+      const [runsActive, open, failed, recent] = await Promise.all([
+        countActiveRuns(db.read),
+        openCounts(db.read),
+        failedSince(db.read, clock.now() - dayMs, 10),
+        listRuns(db.read, {}, undefined, 10),
+      ]);
+      return {
+        runsActive,
+        executionsOpen: countsOf(open),
+        failedLastDay: await presentAll(failed),
+        recentRuns: await presentAll(recent),
+      };
+    },
+  };
+}
+
+const countsOf = (
+  rows: readonly { readonly state: string; readonly count: number | string | bigint }[],
+): Record<string, number> => Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));

@@ -1,0 +1,188 @@
+import type { Execution } from '../../../shared/api/executions.ts';
+import type { IdGenerator } from '../../../shared/ids.ts';
+import type { ServerMessage } from '../../../shared/protocol.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { EventBus } from '../../platform/events/bus.ts';
+import { createWaiters } from '../../platform/events/waiters.ts';
+import type { MessageHandlers } from '../../platform/gateway/connection.ts';
+import type { AnyRoute } from '../../platform/http/route.ts';
+import type { Database, Writer } from '../../schema/schema.ts';
+import { createAgentBooks } from './agent-books.ts';
+import type { Candidate } from './assignment.ts';
+import { createAttempts } from './attempts.service.ts';
+import { createCanceller } from './cancel.service.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { executionRoutes } from './executions.routes.ts';
+import { createExecutions, type ExecutionsService } from './executions.service.ts';
+import { countByAgent } from './executions.store.ts';
+import { createFirer, type FireResources } from './fire.service.ts';
+import { createLedger } from './ledger.ts';
+import { createPresence, type PresenceService } from './presence.service.ts';
+import { createRunSpecs } from './run-specs.ts';
+import { runRoutes } from './runs.routes.ts';
+import { createRuns, type RunsService } from './runs.service.ts';
+import { sweepOnce } from './sweep.ts';
+import { taskMessages } from './tasks.messages.ts';
+import { taskRoutes } from './tasks.routes.ts';
+import { createTasks, type TasksResources, type TasksService } from './tasks.service.ts';
+
+/** The whole of the ledger's feature, wired: what `main` needs of it, and nothing else. */
+export type TasksFeature = {
+  readonly tasks: TasksService;
+  readonly runs: RunsService;
+  readonly executions: ExecutionsService;
+  readonly presence: PresenceService;
+  readonly messages: MessageHandlers;
+  readonly routes: AnyRoute[];
+  busyOf(agentId: string): number;
+  /** an agent may have become able to take work */
+  agentChanged(agentId: string): void;
+  /** Reads the books from the ledger; before anything else of this feature is used. */
+  begin(): Promise<void>;
+  dispatch(): Promise<void>;
+  sweep(): Promise<void>;
+};
+
+export type TasksFeatureResources = {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly newId: IdGenerator;
+  readonly random: () => number;
+  readonly events: EventBus;
+  readonly audit: TasksResources['audit'];
+  readonly agents: {
+    all(): readonly Agent[];
+    get(id: string): Agent | undefined;
+    resolveOwner(owner: string): { readonly kind: string; readonly agents: readonly Agent[] };
+    send(agentId: string, message: ServerMessage): boolean;
+  };
+  readonly plugins: FireResources['plugins'] & {
+    byHash(sha256: string): { readonly manifest: { readonly platforms?: readonly string[] | undefined } } | undefined;
+    checkCall: TasksResources['checkCall'];
+  };
+  readonly logs: {
+    sizeIn(writer: Writer, executionId: string): Promise<number>;
+    sizeOf(executionId: string): Promise<number>;
+    head(executionId: string, limit: number): Promise<{ text: string; truncated: boolean }>;
+  };
+  readonly schedule: TasksResources['schedule'];
+  readonly leaseSeconds: number;
+  readonly lostAfterSeconds: number;
+  /** ask for a dispatch soon */
+  readonly wakeDispatch: () => void;
+};
+
+/** What of an agent the ledger looks at. */
+type Agent = Omit<Candidate, 'held' | 'load1'> & { readonly metrics: { readonly load1: number } | null };
+
+export function createTasksFeature(resources: TasksFeatureResources): TasksFeature {
+  const { db, clock, newId, random, events, audit, plugins, logs } = resources;
+
+  const books = createAgentBooks();
+  const candidateOf = (agent: Agent): Candidate => ({
+    id: agent.id,
+    name: agent.name,
+    status: agent.status,
+    connected: agent.connected,
+    os: agent.os,
+    slots: agent.slots,
+    held: books.heldBy(agent.id),
+    load1: agent.metrics?.load1 ?? 0,
+  });
+  const agents = {
+    all: () => resources.agents.all().map(candidateOf),
+    get(id: string) {
+      const agent = resources.agents.get(id);
+      return agent === undefined ? undefined : candidateOf(agent);
+    },
+    send: (agentId: string, message: ServerMessage) => resources.agents.send(agentId, message),
+  };
+  const resolveOwner = (owner: string) => {
+    const { kind, agents: matched } = resources.agents.resolveOwner(owner);
+    return { kind, agents: matched.map(candidateOf) };
+  };
+  const isConnected = (agentId: string): boolean => resources.agents.get(agentId)?.connected === true;
+
+  const ledger = createLedger({
+    db,
+    clock,
+    events,
+    onCommitted(changes) {
+      for (const look of books.apply(changes, clock.now())) dispatcher.mark(look);
+      for (const { after } of changes) if (after.open === 0) attempts.forgetProgress(after.id);
+    },
+  });
+  const specs = createRunSpecs(db);
+  const attempts = createAttempts({ ledger, events, specs, random, logSizeIn: logs.sizeIn });
+  const dispatcher = createDispatcher({
+    db,
+    clock,
+    ledger,
+    books,
+    specs,
+    agents,
+    platformsOf: (sha256) => (sha256 === null ? undefined : plugins.byHash(sha256)?.manifest.platforms),
+    logSizeIn: logs.sizeIn,
+    leaseSeconds: resources.leaseSeconds,
+    wake: resources.wakeDispatch,
+  });
+  const canceller = createCanceller({ ledger, specs, sendTo: agents.send });
+  const firer = createFirer({ newId, specs, resolveOwner, plugins });
+  const waiters = createWaiters(clock);
+  events.on('run.changed', ({ runId, state }) => {
+    if (state !== 'active') waiters.wake(runId);
+  });
+  const tasks = createTasks({
+    db,
+    newId,
+    events,
+    ledger,
+    firer,
+    audit,
+    resolveOwner,
+    checkCall: plugins.checkCall,
+    schedule: resources.schedule,
+  });
+  const runs = createRuns({ db, clock, ledger, firer, canceller, waiters, audit, outputOf: logs.head });
+  const progressOf = (executionId: string): Execution['progress'] => attempts.progressOf(executionId);
+  const executions = createExecutions({ db, clock, canceller, agents, audit, progressOf, logSizeOf: logs.sizeOf });
+  const { leaseSeconds, lostAfterSeconds } = resources;
+  const presence = createPresence({
+    ledger,
+    clock,
+    books,
+    specs,
+    isConnected,
+    logSizeIn: logs.sizeIn,
+    leaseSeconds,
+    lostAfterSeconds,
+  });
+
+  return {
+    tasks,
+    runs,
+    executions,
+    presence,
+    messages: taskMessages(attempts),
+    routes: [...taskRoutes(tasks, runs), ...runRoutes(runs, executions), ...executionRoutes(executions)],
+    busyOf: (agentId) => books.heldBy(agentId),
+    agentChanged(agentId) {
+      dispatcher.mark(agentId);
+      dispatcher.mark(null);
+    },
+    async begin() {
+      const [held, queued] = await Promise.all([
+        countByAgent(db.read, ['offered', 'running', 'unknown', 'cancelling']),
+        countByAgent(db.read, ['queued']),
+      ]);
+      books.fill(held, queued);
+      for (const { agent_id } of queued) dispatcher.mark(agent_id);
+      await presence.begin();
+    },
+    dispatch: () => dispatcher.pass(),
+    async sweep() {
+      await presence.declareSilent();
+      while ((await sweepOnce({ db, clock, ledger, specs, canceller, random })).more);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { pageOf } from '../../../shared/api/listing.ts';
+import { run, taskCreated } from '../../../shared/api/runs.ts';
+import { task, taskInput, taskQuery } from '../../../shared/api/tasks.ts';
+import { MusterError } from '../../../shared/errors.ts';
+import type { Actor } from '../../platform/http/actor.ts';
+import { type AnyRoute, route } from '../../platform/http/route.ts';
+import type { RunsService } from './runs.service.ts';
+import type { TasksService } from './tasks.service.ts';
+
+const byId = z.strictObject({ id: z.string().min(1).max(64) });
+const waitQuery = z.strictObject({
+  /** hold the answer until the run is final, at most so many seconds */
+  wait: z.coerce.number().min(0).max(300).default(0),
+});
+const tag = 'Tasks';
+const etag = (version: number) => ({ etag: `"${version}"` });
+
+export function taskRoutes(tasks: TasksService, runs: RunsService): AnyRoute[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/v1/tasks',
+      aliases: ['/tasks'],
+      permission: 'tasks.run',
+      tag,
+      summary: 'Create a task; an Adhoc one runs at once',
+      query: waitQuery,
+      body: taskInput,
+      responses: { 201: taskCreated },
+      async handler({ body, query, actor, signal, idempotency }) {
+        const created = await tasks.create(body, known(actor), async (writer, answer) =>
+          idempotency?.record(writer, { status: 201, body: answer }),
+        );
+        const waited =
+          created.run !== null && query.wait > 0 ? await runs.waitFinal(created.run.id, query.wait, signal) : created.run;
+        return {
+          status: 201,
+          body: { task: created.task, run: waited },
+          headers: { location: `/api/v1/tasks/${created.task.id}` },
+        };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/tasks',
+      aliases: ['/tasks'],
+      permission: 'tasks.read',
+      tag,
+      summary: 'List tasks, newest first',
+      query: taskQuery,
+      responses: { 200: pageOf(task) },
+      handler: async ({ query }) => ({ status: 200, body: await tasks.list(query) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/tasks/:id',
+      permission: 'tasks.read',
+      tag,
+      summary: 'Read a task',
+      params: byId,
+      responses: { 200: task },
+      async handler({ params }) {
+        const body = await tasks.get(params.id);
+        return { status: 200, body, headers: etag(body.version) };
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: '/api/v1/tasks/:id',
+      permission: 'tasks.write',
+      tag,
+      summary: 'Replace the definition of a task; needs If-Match with its ETag',
+      params: byId,
+      body: taskInput,
+      responses: { 200: task },
+      async handler({ params, body, actor, headers }) {
+        const updated = await tasks.update(params.id, body, versionOf(headers['if-match']), known(actor));
+        return { status: 200, body: updated, headers: etag(updated.version) };
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/v1/tasks/:id',
+      permission: 'tasks.write',
+      tag,
+      summary: 'Delete a task; its runs stay in the ledger',
+      params: byId,
+      responses: { 204: null },
+      async handler({ params, actor }) {
+        await tasks.remove(params.id, known(actor));
+        return { status: 204 };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/tasks/:id/run',
+      permission: 'tasks.run',
+      tag,
+      summary: 'Run a task now',
+      params: byId,
+      query: waitQuery,
+      responses: { 201: run },
+      async handler({ params, query, actor, signal }) {
+        const fired = await tasks.run(params.id, known(actor));
+        const body = query.wait > 0 ? await runs.waitFinal(fired.id, query.wait, signal) : fired;
+        return { status: 201, body, headers: { location: `/api/v1/runs/${fired.id}` } };
+      },
+    }),
+    ...(['pause', 'resume'] as const).map((verb) =>
+      route({
+        method: 'POST',
+        path: `/api/v1/tasks/:id/${verb}`,
+        permission: 'tasks.write',
+        tag,
+        summary: verb === 'pause' ? 'Stop the firings of a task' : 'Let a paused task fire again',
+        params: byId,
+        responses: { 200: task },
+        handler: async ({ params, actor }) => ({ status: 200, body: await tasks[verb](params.id, known(actor)) }),
+      }),
+    ),
+  ];
+}
+
+/** Routes with a permission have an actor; the platform saw to it. */
+export function known(actor: Actor | undefined): Actor {
+  if (actor === undefined) throw new MusterError('unauthenticated', 'Send a token or sign in.');
+  return actor;
+}
+
+function versionOf(ifMatch: string | undefined): number {
+  if (ifMatch === undefined)
+    throw new MusterError('precondition_required', 'Send If-Match with the ETag of the task that you read.', {
+      field: 'If-Match',
+    });
+  const match = /^(?:W\/)?"(\d{1,9})"$/.exec(ifMatch.trim());
+  if (match === null)
+    throw new MusterError('field_invalid', 'If-Match must be the ETag of the task, such as "3".', { field: 'If-Match' });
+  return Number(match[1]);
+}
