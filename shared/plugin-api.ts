@@ -40,7 +40,11 @@ export type PluginContext = {
   readonly env: Readonly<Record<string, string>>;
   /** a fresh, empty folder of this execution, removed after it */
   readonly workspace: string;
-  /** Runs a program without a shell; its output goes to the log. Its exit code is for the caller to judge. */
+  /**
+   * Runs a program without a shell; its output goes to the log. Its exit code is for the caller to judge. Rejects if it cannot be started
+   * (`error.code` is `ENOENT` if there is no such program). On Windows the arguments of cmd.exe, whose quoting is its own, are passed as
+   * they are.
+   */
   spawn(file: string, args?: readonly string[], options?: SpawnOptions): Promise<SpawnEnd>;
 };
 

@@ -4,37 +4,39 @@ import { logStreams } from '../protocol.ts';
 import { executionStates } from '../states.ts';
 import { instant, pageQuery } from './listing.ts';
 
-export const execution = z.object({
-  id: z.string(),
-  runId: z.string(),
-  taskId: z.string(),
-  taskName: z.string(),
-  /** null for `Anyone` until an agent was chosen, and for a row that stands for no host */
-  agentId: z.string().nullable(),
-  agentName: z.string().nullable(),
-  /** `agent`: one given host; `anyone`: the best eligible one; `none`: a firing that reached no host */
-  target: z.enum(['agent', 'anyone', 'none']),
-  plugin: z.string(),
-  action: z.string(),
-  state: z.enum(executionStates),
-  /** a stable code of why it is in this state, and the sentence for it */
-  reason: z.string().nullable(),
-  reasonText: z.string().nullable(),
-  attempt: z.int(),
-  exitCode: z.int().nullable(),
-  message: z.string().nullable(),
-  data: json,
-  progress: z.object({ fraction: z.number(), text: z.string() }).nullable(),
-  logBytes: z.int(),
-  cutBytes: z.int(),
-  durationMs: z.number().nullable(),
-  createdAt: instant,
-  offeredAt: instant.nullable(),
-  startedAt: instant.nullable(),
-  finishedAt: instant.nullable(),
-  /** the time at which the present state ends by itself: lease, expiry, back-off, forced cancel */
-  deadlineAt: instant.nullable(),
-});
+export const execution = z
+  .object({
+    id: z.string(),
+    runId: z.string(),
+    taskId: z.string(),
+    taskName: z.string(),
+    /** null for `Anyone` until an agent was chosen, and for a row that stands for no host */
+    agentId: z.string().nullable(),
+    agentName: z.string().nullable(),
+    /** `agent`: one given host; `anyone`: the best eligible one; `none`: a firing that reached no host */
+    target: z.enum(['agent', 'anyone', 'none']),
+    plugin: z.string(),
+    action: z.string(),
+    state: z.enum(executionStates),
+    /** a stable code of why it is in this state, and the sentence for it */
+    reason: z.string().nullable(),
+    reasonText: z.string().nullable(),
+    attempt: z.int(),
+    exitCode: z.int().nullable(),
+    message: z.string().nullable(),
+    data: json,
+    progress: z.object({ fraction: z.number(), text: z.string() }).nullable(),
+    logBytes: z.int(),
+    cutBytes: z.int(),
+    durationMs: z.number().nullable(),
+    createdAt: instant,
+    offeredAt: instant.nullable(),
+    startedAt: instant.nullable(),
+    finishedAt: instant.nullable(),
+    /** the time at which the present state ends by itself: lease, expiry, back-off, forced cancel */
+    deadlineAt: instant.nullable(),
+  })
+  .meta({ id: 'Execution' });
 export type Execution = z.infer<typeof execution>;
 
 export const attemptRecord = z.object({
@@ -60,7 +62,9 @@ export const assignment = z.object({
 });
 export type Assignment = z.infer<typeof assignment>;
 
-export const executionDetail = execution.extend({ assignment: assignment.nullable(), attempts: z.array(attemptRecord) });
+export const executionDetail = execution
+  .extend({ assignment: assignment.nullable(), attempts: z.array(attemptRecord) })
+  .meta({ id: 'ExecutionDetail' });
 export type ExecutionDetail = z.infer<typeof executionDetail>;
 
 export const executionQuery = pageQuery.extend({
@@ -80,13 +84,15 @@ export const logQuery = z.strictObject({
 });
 
 export const logChunk = z.object({ offset: z.int(), stream: z.enum(logStreams), at: instant, text: z.string() });
-export const logSlice = z.object({
-  executionId: z.string(),
-  chunks: z.array(logChunk),
-  /** where to go on reading */
-  next: z.int(),
-  size: z.int(),
-  /** nothing will follow: the execution is final and `next` is the end */
-  complete: z.boolean(),
-});
+export const logSlice = z
+  .object({
+    executionId: z.string(),
+    chunks: z.array(logChunk),
+    /** where to go on reading */
+    next: z.int(),
+    size: z.int(),
+    /** nothing will follow: the execution is final and `next` is the end */
+    complete: z.boolean(),
+  })
+  .meta({ id: 'LogSlice' });
 export type LogSlice = z.infer<typeof logSlice>;

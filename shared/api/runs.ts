@@ -10,29 +10,31 @@ export type Trigger = (typeof triggers)[number];
 
 export const runCounts = z.partialRecord(z.enum(executionStates as [string, ...string[]]), z.int());
 
-export const run = z.object({
-  id: z.string(),
-  taskId: z.string(),
-  taskName: z.string(),
-  taskVersion: z.int(),
-  trigger: z.enum(triggers),
-  state: z.enum(runStates),
-  owner: z.string(),
-  plugin: z.string(),
-  /** of the bundle that this run uses on every host; null when the run had nothing to run */
-  pluginSha256: z.string().nullable(),
-  action: z.string(),
-  args: json,
-  policy: policy,
-  /** the number of executions, and how many are in each state now */
-  total: z.int(),
-  open: z.int(),
-  counts: runCounts,
-  firedAt: instant,
-  createdAt: instant,
-  finishedAt: instant.nullable(),
-  createdBy: z.string(),
-});
+export const run = z
+  .object({
+    id: z.string(),
+    taskId: z.string(),
+    taskName: z.string(),
+    taskVersion: z.int(),
+    trigger: z.enum(triggers),
+    state: z.enum(runStates),
+    owner: z.string(),
+    plugin: z.string(),
+    /** of the bundle that this run uses on every host; null when the run had nothing to run */
+    pluginSha256: z.string().nullable(),
+    action: z.string(),
+    args: json,
+    policy: policy,
+    /** the number of executions, and how many are in each state now */
+    total: z.int(),
+    open: z.int(),
+    counts: runCounts,
+    firedAt: instant,
+    createdAt: instant,
+    finishedAt: instant.nullable(),
+    createdBy: z.string(),
+  })
+  .meta({ id: 'Run' });
 export type Run = z.infer<typeof run>;
 
 export const runQuery = pageQuery.extend({
@@ -57,8 +59,10 @@ export const foldedGroup = z.object({
   output: z.string(),
   outputTruncated: z.boolean(),
 });
-export const folded = z.object({ runId: z.string(), state: z.enum(runStates), total: z.int(), groups: z.array(foldedGroup) });
+export const folded = z
+  .object({ runId: z.string(), state: z.enum(runStates), total: z.int(), groups: z.array(foldedGroup) })
+  .meta({ id: 'Folded' });
 export type Folded = z.infer<typeof folded>;
 
-export const taskCreated = z.object({ task, run: run.nullable() });
+export const taskCreated = z.object({ task, run: run.nullable() }).meta({ id: 'TaskCreated' });
 export type TaskCreated = z.infer<typeof taskCreated>;

@@ -46,20 +46,22 @@ export const envVariables = z.record(
 );
 
 /** How carefully a run is done. Copied into each run. */
-export const policy = z.strictObject({
-  timeoutSeconds: z.number().min(0.1).max(604_800).default(3600),
-  /** between asking a process tree to end and killing it */
-  graceSeconds: z.number().min(0).max(600).default(10),
-  ifOffline: z.enum(['wait', 'skip', 'fail']).default('wait'),
-  expiresAfter: duration.default(3600),
-  retries: retryPolicy.prefault({}),
-  /** may be started again when it cannot be known whether it happened */
-  idempotent: z.boolean().default(false),
-  /** what a firing does when the run before it is still active */
-  overlap: z.enum(['skip', 'parallel']).default('skip'),
-  /** bytes of output kept per execution; past it head and tail are kept and the cut is marked */
-  outputLimitBytes: z.int().min(1024).max(1_073_741_824).default(10_485_760),
-});
+export const policy = z
+  .strictObject({
+    timeoutSeconds: z.number().min(0.1).max(604_800).default(3600),
+    /** between asking a process tree to end and killing it */
+    graceSeconds: z.number().min(0).max(600).default(10),
+    ifOffline: z.enum(['wait', 'skip', 'fail']).default('wait'),
+    expiresAfter: duration.default(3600),
+    retries: retryPolicy.prefault({}),
+    /** may be started again when it cannot be known whether it happened */
+    idempotent: z.boolean().default(false),
+    /** what a firing does when the run before it is still active */
+    overlap: z.enum(['skip', 'parallel']).default('skip'),
+    /** bytes of output kept per execution; past it head and tail are kept and the cut is marked */
+    outputLimitBytes: z.int().min(1024).max(1_073_741_824).default(10_485_760),
+  })
+  .meta({ id: 'Policy' });
 export type Policy = z.infer<typeof policy>;
 
 const definition = {
@@ -81,33 +83,40 @@ const definition = {
 } as const;
 
 /** `POST /tasks` and `PUT /tasks/:id`: the definition with its policy in one flat object. */
-export const taskInput = z.strictObject({ ...definition, ...policy.shape });
+export const taskInput = z.strictObject({ ...definition, ...policy.shape }).meta({
+  id: 'TaskInput',
+  examples: [
+    { owner: 'Anyone', plugin: 'create_incident', action: 'main', args: ['P1', 'Database connection failed'], type: 'Adhoc' },
+  ],
+});
 export type TaskInput = z.infer<typeof taskInput>;
 
 /** a task is done when it is Adhoc: its one run was made with it */
 export const taskStatuses = ['active', 'paused', 'done'] as const;
 
-export const task = z.object({
-  id: z.string(),
-  version: z.int(),
-  name: z.string(),
-  status: z.enum(taskStatuses),
-  owner: z.string(),
-  plugin: z.string(),
-  action: z.string(),
-  args: json,
-  env: z.record(z.string(), z.string()),
-  type: z.enum(taskTypes),
-  cron: z.string().nullable(),
-  timeZone: z.string().nullable(),
-  everySeconds: z.int().nullable(),
-  policy: policy,
-  nextFireAt: instant.nullable(),
-  lastRunId: z.string().nullable(),
-  createdBy: z.string(),
-  createdAt: instant,
-  updatedAt: instant,
-});
+export const task = z
+  .object({
+    id: z.string(),
+    version: z.int(),
+    name: z.string(),
+    status: z.enum(taskStatuses),
+    owner: z.string(),
+    plugin: z.string(),
+    action: z.string(),
+    args: json,
+    env: z.record(z.string(), z.string()),
+    type: z.enum(taskTypes),
+    cron: z.string().nullable(),
+    timeZone: z.string().nullable(),
+    everySeconds: z.int().nullable(),
+    policy: policy,
+    nextFireAt: instant.nullable(),
+    lastRunId: z.string().nullable(),
+    createdBy: z.string(),
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'Task' });
 export type Task = z.infer<typeof task>;
 
 export const taskQuery = pageQuery.extend({

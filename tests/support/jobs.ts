@@ -12,7 +12,10 @@ export type JobBench = {
   readonly executor: Executor;
   readonly folder: string;
   /** A bundle of these files; the first is the entry. */
-  plugin(files: Readonly<Record<string, string>>, manifest?: Partial<Job['manifest']>): Pick<Job, 'bundleDir' | 'manifest' | 'sha256'>;
+  plugin(
+    files: Readonly<Record<string, string>>,
+    manifest?: Partial<Job['manifest']>,
+  ): Pick<Job, 'bundleDir' | 'manifest' | 'sha256'>;
   /** The bundle in a folder, with this manifest. */
   installed(bundleDir: string, manifest: Job['manifest']): Pick<Job, 'bundleDir' | 'manifest' | 'sha256'>;
   start(plugin: Pick<Job, 'bundleDir' | 'manifest' | 'sha256'>, job?: Partial<Job>, sink?: Partial<JobSink>): StartedJob;
@@ -40,11 +43,18 @@ export function createJobBench(options: { readonly maxWarm?: number } = {}): Job
     log: pino({ level: 'silent' }),
     clock: systemClock,
     maxWarm: options.maxWarm ?? 4,
-    selfCommand: () => ({ file: process.execPath, args: ['-e', `import(${JSON.stringify(runner)}).then((it) => it.runNodeRunner())`] }),
+    selfCommand: () => ({
+      file: process.execPath,
+      args: ['-e', `import(${JSON.stringify(runner)}).then((it) => it.runNodeRunner())`],
+    }),
   });
   let count = 0;
 
-  function start(plugin: Pick<Job, 'bundleDir' | 'manifest' | 'sha256'>, changes: Partial<Job> = {}, sink: Partial<JobSink> = {}): StartedJob {
+  function start(
+    plugin: Pick<Job, 'bundleDir' | 'manifest' | 'sha256'>,
+    changes: Partial<Job> = {},
+    sink: Partial<JobSink> = {},
+  ): StartedJob {
     count += 1;
     const job: Job = {
       ...plugin,
@@ -59,7 +69,14 @@ export function createJobBench(options: { readonly maxWarm?: number } = {}): Job
       graceSeconds: 5,
       ...changes,
     };
-    const heard = { out: '', err: '', log: '', all: '', progress: [] as Heard['progress'][number][], process: undefined as ProcessMark | undefined };
+    const heard = {
+      out: '',
+      err: '',
+      log: '',
+      all: '',
+      progress: [] as Heard['progress'][number][],
+      process: undefined as ProcessMark | undefined,
+    };
     const running = executor.start(job, {
       output(stream, text) {
         heard[stream] += text;

@@ -15,7 +15,7 @@ export function logRoutes({ logs, isFinal }: LogRoutesResources): AnyRoute[] {
       method: 'GET',
       path: '/api/v1/executions/:id/log',
       permission: 'tasks.read',
-      tag: 'Executions',
+      tag: 'executions',
       summary: 'Read the log of an execution from a byte offset; `Accept: text/plain` answers the text alone',
       params: z.strictObject({ id: z.string().min(1).max(64) }),
       query: logQuery,

@@ -111,5 +111,6 @@ function humanize(name: string): string {
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/[_-]+/g, ' ')
     .toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const sentence = words.charAt(0).toUpperCase() + words.slice(1);
+  return sentence.replace(/\b(url|http|sql|id|json|ssh|cpu|tls)\b/gi, (word) => word.toUpperCase());
 }

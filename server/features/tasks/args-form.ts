@@ -24,7 +24,10 @@ export function argsFromForm({ shape, fields }: ArgsFields, form: Form): ArgsRea
 export function formFromArgs({ shape, fields }: ArgsFields, args: Json): Form | undefined {
   if (typeof args !== 'object' || args === null || Array.isArray(args) !== (shape === 'array')) return undefined;
   const values = Object.entries(args) as [string, Json][];
-  const form: Form = {};
+  // a switch that is on by default says "no" when it is off, so one that was not given must be shown as on
+  const form: Form = Object.fromEntries(
+    fields.flatMap((field) => (field.kind === 'switch' && field.fallback === true ? [[field.key, 'on']] : [])),
+  );
   for (const [name, value] of values) {
     const field = fields.find((candidate) => candidate.name === name);
     const text = field === undefined ? undefined : textFor(field, value);

@@ -6,7 +6,7 @@ import type { ExecutionsService } from './executions.service.ts';
 import { known } from './tasks.routes.ts';
 
 const byId = z.strictObject({ id: z.string().min(1).max(64) });
-const tag = 'Executions';
+const tag = 'executions';
 
 export function executionRoutes(executions: ExecutionsService): AnyRoute[] {
   return [

@@ -18,6 +18,8 @@ export type ExecutionsService = {
   list(query: ExecutionFilter & { after?: string | undefined; limit: number }): Promise<Page<Execution>>;
   get(id: string): Promise<ExecutionDetail>;
   cancel(id: string, actor: Actor): Promise<ExecutionDetail>;
+  /** @throws MusterError not_found */
+  isFinal(id: string): Promise<boolean>;
 };
 
 export type ExecutionsResources = {
@@ -59,9 +61,14 @@ export function createExecutions({
     );
   }
 
-  async function get(id: string): Promise<ExecutionDetail> {
+  async function existing(id: string): Promise<ExecutionRow> {
     const row = await findExecution(db.read, id);
     if (row === undefined) throw new MusterError('not_found', `There is no execution ${id}.`, { field: 'id' });
+    return row;
+  }
+
+  async function get(id: string): Promise<ExecutionDetail> {
+    const row = await existing(id);
     const [execution] = (await presentAll([row])) as [Execution];
     const attempts = (await attemptsOf(db.read, id)).map(attemptOf);
     return { ...execution, assignment: row.assignment === null ? null : (JSON.parse(row.assignment) as Assignment), attempts };
@@ -74,6 +81,7 @@ export function createExecutions({
       return { items: await presentAll(page.items), next: page.next };
     },
     get,
+    isFinal: async (id) => isFinal((await existing(id)).state),
     async cancel(id, actor) {
       const before = await get(id);
       if (isFinal(before.state))

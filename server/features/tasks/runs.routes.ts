@@ -9,7 +9,7 @@ import { known } from './tasks.routes.ts';
 
 const byId = z.strictObject({ id: z.string().min(1).max(64) });
 const waitQuery = z.strictObject({ wait: z.coerce.number().min(0).max(300).default(0) });
-const tag = 'Runs';
+const tag = 'runs';
 
 export function runRoutes(runs: RunsService, executions: ExecutionsService): AnyRoute[] {
   return [

@@ -18,12 +18,15 @@ import { countByAgent } from './executions.store.ts';
 import { createFirer, type FireResources } from './fire.service.ts';
 import { createLedger } from './ledger.ts';
 import { createPresence, type PresenceService } from './presence.service.ts';
+import type { TaskRow } from './rows.ts';
 import { createRunSpecs } from './run-specs.ts';
+import { openBundles } from './runs.store.ts';
 import { runRoutes } from './runs.routes.ts';
 import { createRuns, type RunsService } from './runs.service.ts';
 import { sweepOnce } from './sweep.ts';
 import { taskMessages } from './tasks.messages.ts';
 import { taskRoutes } from './tasks.routes.ts';
+import { dueTasks, nextDueAt } from './tasks.store.ts';
 import { createTasks, type TasksResources, type TasksService } from './tasks.service.ts';
 
 /** The whole of the ledger's feature, wired: what `main` needs of it, and nothing else. */
@@ -41,6 +44,11 @@ export type TasksFeature = {
   begin(): Promise<void>;
   dispatch(): Promise<void>;
   sweep(): Promise<void>;
+  /** For the schedules: active tasks whose time has come, and the time of the next one of all. */
+  dueTasks(now: number, limit: number): Promise<readonly TaskRow[]>;
+  nextDueAt(): Promise<number | undefined>;
+  /** bundles that open runs still use, by their hash */
+  openBundles(): Promise<string[]>;
 };
 
 export type TasksFeatureResources = {
@@ -179,6 +187,9 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
       for (const { agent_id } of queued) dispatcher.mark(agent_id);
       await presence.begin();
     },
+    dueTasks: (now, limit) => dueTasks(db.read, now, limit),
+    nextDueAt: () => nextDueAt(db.read),
+    openBundles: () => openBundles(db.read),
     dispatch: () => dispatcher.pass(),
     async sweep() {
       await presence.declareSilent();

@@ -13,7 +13,7 @@ const waitQuery = z.strictObject({
   /** hold the answer until the run is final, at most so many seconds */
   wait: z.coerce.number().min(0).max(300).default(0),
 });
-const tag = 'Tasks';
+const tag = 'tasks';
 const etag = (version: number) => ({ etag: `"${version}"` });
 
 export function taskRoutes(tasks: TasksService, runs: RunsService): AnyRoute[] {

@@ -43,9 +43,11 @@ function claim(lock: BetterSqlite3.Database): void {
   lock.exec('DELETE FROM holder');
   lock.prepare<[number]>('INSERT INTO holder (pid) VALUES (?)').run(process.pid);
   lock.exec('COMMIT; BEGIN IMMEDIATE');
-  // somebody else may have come between the two
-  if (pidIn(lock) !== process.pid)
-    throw new MusterError('state_conflict', 'Another server claimed the data folder at the same moment.');
+  // another server may have come between the two, left its id and found the lock taken: name the right one
+  if (pidIn(lock) !== process.pid) {
+    lock.exec('ROLLBACK');
+    claim(lock);
+  }
 }
 
 const pidIn = (lock: BetterSqlite3.Database): number | undefined =>

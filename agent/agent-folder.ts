@@ -1,0 +1,40 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Where the agent keeps what. Only its own user may look inside. */
+export type AgentFolder = {
+  readonly root: string;
+  readonly lock: string;
+  readonly key: string;
+  readonly identity: string;
+  readonly journal: string;
+  readonly spool: string;
+  readonly plugins: string;
+  /** one folder per running attempt */
+  readonly work: string;
+};
+
+/** Makes the folder if it is not there. */
+export function openAgentFolder(dir: string): AgentFolder {
+  const root = resolve(dir);
+  const folder: AgentFolder = {
+    root,
+    lock: join(root, 'agent.lock'),
+    key: join(root, 'agent.key'),
+    identity: join(root, 'agent.json'),
+    journal: join(root, 'journal'),
+    spool: join(root, 'spool'),
+    plugins: join(root, 'plugins'),
+    work: join(root, 'work'),
+  };
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  chmodSync(root, 0o700);
+  for (const inner of [folder.spool, folder.plugins, folder.work]) mkdirSync(inner, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+/** To be called once the lock is held and orphans are ended: nobody uses these folders any more. */
+export function clearWork(folder: AgentFolder): void {
+  rmSync(folder.work, { recursive: true, force: true, maxRetries: 3 });
+  mkdirSync(folder.work, { recursive: true, mode: 0o700 });
+}

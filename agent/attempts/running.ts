@@ -1,0 +1,193 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Offer } from '../../shared/protocol.ts';
+import { fileNameOf } from '../attempt-key.ts';
+import type { Clock } from '../clock.ts';
+import type { Executor, Job, JobEnd, JobSink } from '../execution/job.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Bundle } from '../plugins/bundle.ts';
+import type { SpoolFolder } from '../spool/spool-folder.ts';
+import type { DeliveryLoop } from './delivery.ts';
+import type { HeldAttempt, HeldAttempts, StopWish } from './held-attempts.ts';
+import {
+  brokenExecutor,
+  cancelledBeforeStart,
+  type Ending,
+  notJournalled,
+  resultOf,
+  stoppedBeforeStart,
+  stoppedWithAgent,
+} from './result.ts';
+
+/**
+ * Takes an attempt from its start to its end: journal on disk, then the executor, then the result in the journal, then delivery. Every
+ * way out of here leaves a result, except for attempts that the ledger has given up.
+ */
+export type Running = {
+  /** Called once per attempt; the caller has fenced duplicates. Takes over one slot, and gives it back at the end. */
+  start(offer: Offer, bundle: Bundle): void;
+  /** Ends it politely, then by force. Of several wishes the first decides what the result says. */
+  stop(attempt: HeldAttempt, wish: StopWish): void;
+  /** The server needs nothing more of it. */
+  forget(attempt: HeldAttempt): void;
+  /** How many have not ended. */
+  count(): number;
+  /** Calls back once, when none runs. */
+  whenIdle(callback: () => void): void;
+};
+
+export type RunningResources = {
+  readonly held: HeldAttempts;
+  readonly journal: Journal;
+  readonly spools: SpoolFolder;
+  readonly executor: Executor;
+  readonly delivery: DeliveryLoop;
+  readonly releaseSlot: () => void;
+  readonly agentName: () => string;
+  readonly workFolder: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+};
+
+export function createRunning(resources: RunningResources): Running {
+  const { held, journal, spools, executor, delivery, clock, log } = resources;
+  let running = 0;
+  let idleCallbacks: (() => void)[] = [];
+
+  function start(offer: Offer, bundle: Bundle): void {
+    const attempt = holdOf(offer);
+    held.add(attempt);
+    running += 1;
+    const { execution, plugin, action, logFrom, outputLimitBytes } = offer;
+    journal.started({ execution, attempt: offer.attempt, at: clock.now(), plugin, action, logFrom, outputLimitBytes }).then(
+      () => run(attempt, offer, bundle),
+      (error: unknown) => {
+        log.error({ err: error, execution, attempt: offer.attempt }, 'attempt_not_journalled');
+        end(attempt, notJournalled(error));
+      },
+    );
+  }
+
+  function holdOf({ execution, attempt, logFrom, outputLimitBytes, graceSeconds, sha256 }: Offer): HeldAttempt {
+    const fresh: HeldAttempt = {
+      execution,
+      attempt,
+      phase: 'starting',
+      spool: spools.open({ execution, attempt }, { logFrom, limitBytes: outputLimitBytes }, () => delivery.wake(fresh)),
+      job: undefined,
+      result: undefined,
+      stopWish: undefined,
+      isUnwanted: false,
+      graceSeconds,
+      sha256,
+      delivery: { sent: logFrom, acknowledged: logFrom, isResultSent: false, waitingForDrain: [] },
+    };
+    return fresh;
+  }
+
+  function run(attempt: HeldAttempt, offer: Offer, bundle: Bundle): void {
+    if (attempt.stopWish !== undefined) {
+      end(attempt, attempt.stopWish.why === 'shutdown' ? stoppedBeforeStart : cancelledBeforeStart);
+      return;
+    }
+    attempt.phase = 'running';
+    try {
+      attempt.job = executor.start(jobOf(offer, bundle), sinkOf(attempt));
+    } catch (error) {
+      end(attempt, brokenExecutor(error));
+      return;
+    }
+    attempt.job.done.then(
+      (jobEnd) => end(attempt, endingOf(attempt, jobEnd)),
+      (error: unknown) => end(attempt, brokenExecutor(error)),
+    );
+  }
+
+  function jobOf(offer: Offer, bundle: Bundle): Job {
+    const { execution, action, args, env, timeoutSeconds, graceSeconds } = offer;
+    return {
+      execution,
+      attempt: offer.attempt,
+      agentName: resources.agentName(),
+      bundleDir: bundle.dir,
+      manifest: bundle.manifest,
+      sha256: bundle.sha256,
+      action,
+      args,
+      env,
+      workspace: join(resources.workFolder, fileNameOf(offer)),
+      timeoutSeconds,
+      graceSeconds,
+    };
+  }
+
+  function sinkOf(attempt: HeldAttempt): JobSink {
+    return {
+      output: (stream, text) => {
+        if (attempt.phase === 'running') attempt.spool.write(stream, text, clock.now());
+      },
+      progress: (fraction, text) => delivery.progress(attempt, fraction, text),
+      spawned: (process) => journal.spawned({ execution: attempt.execution, attempt: attempt.attempt, ...process }),
+      isFull: () => delivery.isFull(attempt),
+      onDrain: (callback) => delivery.onDrain(attempt, callback),
+    };
+  }
+
+  function end(attempt: HeldAttempt, ending: Ending): void {
+    if (attempt.isUnwanted) {
+      ended();
+      forget(attempt);
+      return;
+    }
+    const { output, ...size } = attempt.spool.finish(clock.now());
+    const result = resultOf(attempt, ending, size);
+    const { execution, attempt: number } = attempt;
+    journal
+      .ended({ execution, attempt: number, result, output })
+      // the result is in memory still, and delivered from there; only a death of the agent before that would lose it
+      .catch((error: unknown) => log.error({ err: error, execution, attempt: number }, 'result_not_journalled'))
+      .then(() => {
+        attempt.phase = 'ended';
+        attempt.result = result;
+        attempt.job = undefined;
+        attempt.spool.settled();
+        ended();
+        if (attempt.isUnwanted) forget(attempt);
+        else delivery.wake(attempt);
+      });
+  }
+
+  function ended(): void {
+    running -= 1;
+    resources.releaseSlot();
+    if (running > 0) return;
+    const callbacks = idleCallbacks;
+    idleCallbacks = [];
+    for (const callback of callbacks) callback();
+  }
+
+  function forget(attempt: HeldAttempt): void {
+    delivery.drop(attempt);
+    held.remove(attempt);
+    journal.forgotten({ execution: attempt.execution, attempt: attempt.attempt });
+    attempt.spool.remove();
+  }
+
+  return {
+    start,
+    stop(attempt, wish) {
+      attempt.stopWish ??= wish;
+      attempt.job?.stop(wish.why, wish.graceSeconds);
+    },
+    forget,
+    count: () => running,
+    whenIdle(callback) {
+      if (running === 0) callback();
+      else idleCallbacks.push(callback);
+    },
+  };
+}
+
+/** A job that ended by itself before the stop reached it keeps its own end. */
+const endingOf = ({ stopWish }: HeldAttempt, jobEnd: JobEnd): Ending =>
+  stopWish?.why === 'shutdown' && jobEnd.reason === 'agent_restarted' ? stoppedWithAgent(jobEnd) : jobEnd;

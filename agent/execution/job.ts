@@ -1,0 +1,88 @@
+import type { Logger } from 'pino';
+import type { Json } from '../../shared/json.ts';
+import type { PluginManifest } from '../../shared/plugin-manifest.ts';
+import type { ReasonCode } from '../../shared/reasons.ts';
+import type { AttemptOutcome } from '../../shared/states.ts';
+import type { Clock } from '../clock.ts';
+
+/**
+ * The contract between the session, which owns journal, log and delivery, and the executor, which owns processes.
+ *
+ * `start` is called once per attempt, after the journal holds it on disk. The executor calls `spawned` as soon as there is a process,
+ * `output` and `progress` as the program speaks, and settles `done` when the whole process tree has ended and all of its output went
+ * to the sink. `done` never rejects.
+ */
+export type Job = {
+  readonly execution: string;
+  readonly attempt: number;
+  readonly agentName: string;
+  /** the unpacked bundle, verified, read only */
+  readonly bundleDir: string;
+  readonly manifest: PluginManifest;
+  readonly sha256: string;
+  readonly action: string;
+  readonly args: Json;
+  readonly env: Readonly<Record<string, string>>;
+  /**
+   * The path of the fresh folder of this attempt. It does not exist yet (a no-op should not pay for a folder): the executor makes it,
+   * mode 0700 with its parents, when the program may need it, and removes it before `done` settles. What a crash left is cleared by
+   * the agent at its next start.
+   */
+  readonly workspace: string;
+  readonly timeoutSeconds: number;
+  readonly graceSeconds: number;
+};
+
+export type JobSink = {
+  /** sanitised text that never splits a code point */
+  output(stream: 'out' | 'err' | 'log', text: string): void;
+  /** @param fraction 0 to 1 */
+  progress(fraction: number, text: string): void;
+  /**
+   * The root of its process tree exists now; journalled so that an orphan can be found after a crash.
+   * `startMark` is the platform's mark of the time at which the process started, so that a reused pid is not taken for it.
+   */
+  spawned(process: ProcessMark): void;
+  /** backpressure: while true the runner stops reading the program's pipes */
+  readonly isFull: () => boolean;
+  /** Calls back once, when `isFull` turns false (at once if it is false). */
+  onDrain(callback: () => void): void;
+};
+
+export type ProcessMark = { readonly pid: number; readonly startMark: string };
+
+export type JobEnd = {
+  readonly outcome: AttemptOutcome;
+  readonly reason: ReasonCode;
+  /** a sentence for a person */
+  readonly message: string;
+  readonly exitCode: number | null;
+  readonly data: Json;
+  readonly durationMs: number;
+};
+
+export type RunningJob = {
+  readonly done: Promise<JobEnd>;
+  /** Politely, then by force after `graceSeconds`; may be called twice. */
+  stop(why: 'cancel' | 'given_up' | 'shutdown', graceSeconds: number): void;
+};
+
+export type Executor = {
+  /** undefined when it can run here, else why not */
+  refusal(manifest: PluginManifest, action: string): { readonly reason: ReasonCode; readonly message: string } | undefined;
+  start(job: Job, sink: JobSink): RunningJob;
+  /** interpreters on this host and their versions */
+  runtimes(): Promise<Record<string, string>>;
+  /** Ends the process tree that a killed agent left; 'gone' if it is not there any more. */
+  endOrphan(process: ProcessMark): Promise<'gone' | 'ended'>;
+  close(): Promise<void>;
+};
+
+export type CreateExecutor = (resources: {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** warm runner processes kept for `node` plugins */
+  readonly maxWarm: number;
+  /** the command line that starts this program again with one of its internal subcommands */
+  readonly selfCommand: (subcommand: string) => { file: string; args: string[] };
+}) => Executor;

@@ -1,0 +1,106 @@
+import type { ProcessMark } from './job.ts';
+import { pause } from './pause.ts';
+import {
+  readBootId as bootIdOfDarwin,
+  readProcess as processOfDarwin,
+  readProcessTable as tableOfDarwin,
+} from './process-table.darwin.ts';
+import {
+  readBootId as bootIdOfLinux,
+  readProcess as processOfLinux,
+  readProcessTable as tableOfLinux,
+} from './process-table.linux.ts';
+import { type ProcessRow, type ProcessTable, treeMembers } from './process-table.ts';
+import type { CreateProcessTree, Tree, TreeEnd } from './process-tree.ts';
+import { shareReading } from './shared-reading.ts';
+
+const isDarwin = process.platform === 'darwin';
+const readBootId = isDarwin ? bootIdOfDarwin : bootIdOfLinux;
+const readProcess = isDarwin ? processOfDarwin : processOfLinux;
+const readProcessTable = isDarwin ? tableOfDarwin : tableOfLinux;
+
+/** What survives SIGKILL this long hangs in the kernel; it is named in the log and left. */
+const killPatienceMs = 5000;
+
+export const createProcessTree: CreateProcessTree = ({ clock }) => {
+  const bootId = readBootId();
+  const readTable = shareReading(clock, readProcessTable);
+
+  async function membersOf(tree: Tree, known: ReadonlyMap<number, number>): Promise<ProcessRow[]> {
+    const search = parseMark(tree.mark, bootId);
+    if (search === undefined) return [];
+    const table: ProcessTable = await readTable();
+    const members = treeMembers(table, { ...search, known, self: process.pid });
+    return tree.root === 'include' ? members : members.filter((row) => row.pid !== tree.mark.pid);
+  }
+
+  /** Waits until all of these have ended, `force` is aborted, or `maxMs` have passed; looks at these alone, which is cheap. */
+  async function whileAlive(rows: readonly ProcessRow[], maxMs: number, force: AbortSignal | undefined): Promise<void> {
+    const until = clock.now() + maxMs;
+    for (let pauseMs = 2; rows.some(isAlive) && !force?.aborted && clock.now() < until; pauseMs = Math.min(50, pauseMs * 2)) {
+      await pause(clock, pauseMs, force);
+    }
+  }
+
+  async function end(tree: Tree, force: AbortSignal): Promise<TreeEnd> {
+    const known = new Map<number, number>();
+    const found: string[] = [];
+    const asked = new Set<number>();
+    for (let forcedAt: number | undefined; ; ) {
+      const members = await membersOf(tree, known);
+      for (const row of members) {
+        if (!known.has(row.pid)) found.push(nameOf(row));
+        known.set(row.pid, row.started);
+      }
+      if (members.length === 0) return { found, left: [] };
+      if (force.aborted) {
+        forcedAt ??= clock.now();
+        if (clock.now() - forcedAt > killPatienceMs) return { found, left: members.map(nameOf) };
+        for (const row of members) signal(row, 'SIGKILL');
+        await whileAlive(members, 500, undefined);
+      } else {
+        for (const row of members) if (!asked.has(row.pid)) signal(row, 'SIGTERM');
+        for (const row of members) asked.add(row.pid);
+        await whileAlive(members, 500, force);
+      }
+    }
+  }
+
+  return {
+    spawnOptions: { detached: true, windowsHide: true },
+    markOf(pid, { execution, attempt }) {
+      return { pid, startMark: [bootId, readProcess(pid)?.started ?? 0, execution, attempt].join(' ') };
+    },
+    async ask(tree) {
+      for (const row of await membersOf(tree, new Map())) signal(row, 'SIGTERM');
+    },
+    end,
+    async endOrphan(mark) {
+      const { found } = await end({ mark, root: 'include' }, AbortSignal.abort());
+      return found.length === 0 ? 'gone' : 'ended';
+    },
+  };
+};
+
+/** `boot-id ticks execution attempt`; undefined if it is not of this boot, when nothing of it can be left. */
+function parseMark(mark: ProcessMark, bootId: string) {
+  const [boot, started, execution, attempt] = mark.startMark.split(' ');
+  if (boot !== bootId || execution === undefined) return undefined;
+  return { pid: mark.pid, started: Number(started), environment: [`MUSTER_EXECUTION=${execution}`, `MUSTER_ATTEMPT=${attempt}`] };
+}
+
+function signal(row: ProcessRow, name: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    if (isAlive(row)) process.kill(row.pid, name);
+  } catch (error) {
+    // it ended meanwhile, or belongs to another user (it is named as left behind when it stays)
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+function isAlive(row: ProcessRow): boolean {
+  const now = readProcess(row.pid);
+  return now !== undefined && now.started === row.started && !now.zombie;
+}
+
+const nameOf = (row: ProcessRow): string => `${row.name} (${row.pid})`;

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { pause } from './pause.ts';
+import type { CreateProcessTree, Tree, TreeEnd } from './process-tree.ts';
+
+/** The clock of the agent and the creation time that Windows tells may differ by this much. */
+const startToleranceMs = 5000;
+/** A tree that survives this many kills hangs in the kernel. */
+const maxKills = 10;
+
+/**
+ * Windows knows no process groups. `taskkill /T` walks from parent to child and so reaches what still has its parents; a process whose
+ * parent has ended is out of reach, which is why a tree is killed from its root while the root still lives.
+ */
+export const createProcessTree: CreateProcessTree = ({ clock }) => {
+  async function end(tree: Tree, force: AbortSignal): Promise<TreeEnd> {
+    // children of a spared root cannot be told from the root without ending it: they end with the runner
+    if (tree.root === 'spare') return { found: [], left: [] };
+    const name = `process ${tree.mark.pid}`;
+    if (!isAlive(tree.mark.pid)) return { found: [], left: [] };
+    if (!force.aborted) {
+      await taskkill(tree.mark.pid, []);
+      while (isAlive(tree.mark.pid) && !force.aborted) await pause(clock, 50, force);
+    }
+    for (let kills = 0; isAlive(tree.mark.pid) && kills < maxKills; kills += 1) {
+      await taskkill(tree.mark.pid, ['/F']);
+      await pause(clock, 50 * (kills + 1));
+    }
+    return { found: [name], left: isAlive(tree.mark.pid) ? [name] : [] };
+  }
+
+  return {
+    // `detached` would open a console window of its own
+    spawnOptions: { detached: false, windowsHide: true },
+    markOf: (pid) => ({ pid, startMark: `windows ${clock.now()}` }),
+    async ask(tree) {
+      if (tree.root === 'include') await taskkill(tree.mark.pid, []);
+    },
+    end,
+    async endOrphan(mark) {
+      const expected = Number(mark.startMark.split(' ')[1]);
+      const started = await startOf(mark.pid);
+      if (started === undefined || !(Math.abs(started - expected) < startToleranceMs)) return 'gone';
+      await end({ mark, root: 'include' }, AbortSignal.abort());
+      return 'ended';
+    },
+  };
+};
+
+/** Without /F it only asks, which programs without a window cannot hear: they are killed after the grace time. */
+function taskkill(pid: number, options: readonly string[]): Promise<void> {
+  return new Promise((resolve) => {
+    // its exit code says no more than whether the process was there
+    execFile(inSystem32('taskkill.exe'), ['/PID', String(pid), '/T', ...options], { windowsHide: true }, () => resolve());
+  });
+}
+
+/** ms since the epoch at which the process was created; undefined if there is none. */
+function startOf(pid: number): Promise<number | undefined> {
+  const script = `[DateTimeOffset]::new((Get-Process -Id ${pid}).StartTime.ToUniversalTime()).ToUnixTimeMilliseconds()`;
+  const powershell = inSystem32('WindowsPowerShell', 'v1.0', 'powershell.exe');
+  return new Promise((resolve) => {
+    execFile(powershell, ['-NoProfile', '-NonInteractive', '-Command', script], { windowsHide: true }, (error, stdout) => {
+      const started = Number(stdout.trim());
+      resolve(error !== null || !(started > 0) ? undefined : started);
+    });
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+const inSystem32 = (...path: string[]): string => join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', ...path);

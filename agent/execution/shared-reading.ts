@@ -1,0 +1,38 @@
+import type { Clock } from '../clock.ts';
+import { pause } from './pause.ts';
+
+/** After a reading that took a time, so many times that time nothing is read. */
+const restFactor = 2;
+const maxRestMs = 200;
+
+/**
+ * Shares one costly reading between all who ask at about the same time. Each asker gets a reading that began after it asked; under load
+ * readings take at most a third of the time.
+ */
+export function shareReading<T>(clock: Clock, read: () => Promise<T>): () => Promise<T> {
+  let restUntil = Number.NEGATIVE_INFINITY;
+  let reading: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | undefined;
+
+  async function begin(before: Promise<unknown>): Promise<T> {
+    await before;
+    // bounded, in case the clock is set back
+    const waitMs = Math.min(maxRestMs, restUntil - clock.now());
+    if (waitMs > 0) await pause(clock, waitMs);
+    next = undefined;
+    const begun = clock.now();
+    const answer = read();
+    reading = answer.then(
+      () => {
+        restUntil = clock.now() + Math.min(maxRestMs, restFactor * (clock.now() - begun));
+      },
+      () => {}, // told to those who asked
+    );
+    return answer;
+  }
+
+  return () => {
+    next ??= begin(reading);
+    return next;
+  };
+}

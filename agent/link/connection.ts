@@ -1,0 +1,182 @@
+import type { Logger } from 'pino';
+import { WebSocket } from 'ws';
+import { closeCodes, maxFrameBytes } from '../../shared/protocol.ts';
+import type { Clock } from '../clock.ts';
+import { readFrame } from './frames.ts';
+import type { Link, LinkEvents } from './link.ts';
+import { createOutgoing } from './outgoing.ts';
+import { retryAfter, stableAfterMs } from './retry-policy.ts';
+
+/**
+ * Keeps one socket to the server open, for as long as the agent lives:
+ *
+ *   connecting ──> open (a session runs on it) ──> waiting (with jitter) ──> connecting
+ *        └─────────────── fails ─────────────────────┘└──> over: this agent is not wanted any more
+ */
+export type Connection = {
+  start(): void;
+  /** Closes for good; may be called twice. */
+  stop(): Promise<void>;
+};
+
+export type ConnectionResources = {
+  readonly serverUrl: string;
+  /** Called with each socket that opened; what it answers hears the messages. */
+  readonly openSession: (link: SessionLink) => LinkEvents;
+  /** No further try makes sense; called at most once. */
+  readonly onOver: (why: string) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+};
+
+/** A link, and what only the session tells about it. */
+export type SessionLink = Link & {
+  /** How long the socket may be silent before it counts as cut. */
+  setSilence(seconds: number): void;
+  /** The server said why it will close the socket. */
+  refused(code: string): void;
+  /** Both sides have proved who they are. */
+  established(): void;
+};
+
+/** Until the server says how long it may be silent. */
+const handshakeSeconds = 20;
+
+export function createConnection({ serverUrl, openSession, onOver, clock, random, log }: ConnectionResources): Connection {
+  const url = socketUrl(serverUrl);
+  let failures = 0;
+  let isStopped = false;
+  let socket: WebSocket | undefined;
+  let cancelWait: (() => void) | undefined;
+
+  function connect(): void {
+    cancelWait = undefined;
+    const fresh = new WebSocket(url, {
+      perMessageDeflate: false,
+      maxPayload: 4 * maxFrameBytes,
+      handshakeTimeout: handshakeSeconds * 1000,
+    });
+    socket = fresh;
+    let heardAt = clock.now();
+    let silenceMs = handshakeSeconds * 1000;
+    let establishedAt: number | undefined;
+    let refusal: string | undefined;
+    let endCode: number | undefined;
+    let events: LinkEvents | undefined;
+    let cancelWatch: (() => void) | undefined;
+    const outgoing = createOutgoing({
+      send: (frame, sent) => fresh.send(frame, sent),
+      get bufferedAmount() {
+        return fresh.bufferedAmount;
+      },
+    });
+
+    function close(code: number, reason: string): void {
+      endCode ??= code;
+      outgoing.flush();
+      fresh.close(code, reason.slice(0, 100));
+    }
+
+    /** A cut that nobody announces shows only in silence. */
+    function watch(): void {
+      const rest = heardAt + silenceMs - clock.now();
+      if (rest > 0 && rest <= silenceMs) {
+        cancelWatch = clock.after(rest, watch);
+        return;
+      }
+      log.warn({ silenceSeconds: silenceMs / 1000 }, 'server_silent');
+      endCode ??= closeCodes.silent;
+      fresh.terminate();
+    }
+
+    function receive(text: string): void {
+      heardAt = clock.now();
+      const frame = readFrame(text);
+      if ('malformed' in frame) {
+        log.error({ problem: frame.malformed }, 'frame_malformed');
+        close(closeCodes.malformed, frame.malformed);
+        return;
+      }
+      for (const type of frame.unknown) log.warn({ type }, 'message_type_unknown');
+      try {
+        for (const message of frame.messages) if (endCode === undefined) events?.message(message);
+      } catch (error) {
+        // running work must not suffer from it; what is in doubt now is settled by the hello and verdicts of the next connection
+        log.error({ err: error }, 'message_not_handled');
+        close(1011, 'the agent could not handle a message');
+      }
+    }
+
+    fresh.on('open', () => {
+      heardAt = clock.now();
+      watch();
+      events = openSession({
+        send: outgoing.send,
+        hasRoom: outgoing.hasRoom,
+        onRoom: outgoing.onRoom,
+        close,
+        setSilence(seconds) {
+          silenceMs = seconds * 1000;
+          cancelWatch?.();
+          watch();
+        },
+        refused(code) {
+          refusal = code;
+        },
+        established() {
+          establishedAt = clock.now();
+        },
+      });
+    });
+    fresh.on('message', (data) => receive(String(data)));
+    fresh.on('ping', () => {
+      heardAt = clock.now();
+    });
+    fresh.on('error', (error) => log.debug({ err: error }, 'socket_failed'));
+    fresh.on('close', (code) => {
+      cancelWatch?.();
+      socket = undefined;
+      events?.closed();
+      const wasStable = establishedAt !== undefined && clock.now() - establishedAt >= stableAfterMs;
+      if (!isStopped) retry({ code: endCode ?? code, refusal, wasStable });
+    });
+  }
+
+  function retry(end: Parameters<typeof retryAfter>[0]): void {
+    const next = retryAfter(end, failures, random());
+    if (next.kind === 'never') {
+      isStopped = true;
+      onOver(next.why);
+      return;
+    }
+    failures = next.failures;
+    log.warn({ code: end.code, seconds: Math.round(next.delayMs / 100) / 10, why: next.why }, 'disconnected');
+    cancelWait = clock.after(next.delayMs, connect);
+  }
+
+  return {
+    start: connect,
+    async stop() {
+      isStopped = true;
+      cancelWait?.();
+      const open = socket;
+      if (open === undefined) return;
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(1000, () => open.terminate());
+        open.once('close', () => {
+          cancel();
+          resolve();
+        });
+        if (open.readyState === WebSocket.CONNECTING) open.terminate();
+        else open.close(1000, 'the agent stops');
+      });
+    },
+  };
+}
+
+function socketUrl(serverUrl: string): string {
+  const url = new URL('agent/v1/connect', serverUrl.endsWith('/') ? serverUrl : `${serverUrl}/`);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}

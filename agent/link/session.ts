@@ -1,0 +1,72 @@
+import type { Logger } from 'pino';
+import type { ServerMessage, ServerMessageOf } from '../../shared/protocol.ts';
+import type { Attempts } from '../attempts/attempts.ts';
+import type { SessionLink } from './connection.ts';
+import { createHandshake, type HandshakeResources } from './handshake.ts';
+import type { LinkEvents } from './link.ts';
+import type { Uplink } from './uplink.ts';
+
+/** Everything that a connection to the server starts, and what each message on it does. */
+export type SessionResources = Omit<HandshakeResources, 'link' | 'onWelcome'> & {
+  readonly attempts: Attempts;
+  readonly uplink: Uplink;
+  readonly plugins: {
+    /** Takes over the catalogue, if it is to be believed, and fetches what is missing. */
+    update(signed: ServerMessageOf<'plugins'>['plugins']): void;
+    setDownloadToken(token: string | undefined): void;
+  };
+  readonly heartbeat: { start(everySeconds: number): void; stop(): void };
+  readonly sendFacts: () => void;
+  readonly onName: (name: string) => void;
+  readonly log: Logger;
+};
+
+type Handlers = { readonly [T in ServerMessage['type']]?: (message: ServerMessageOf<T>) => void };
+
+export function openSession(link: SessionLink, resources: SessionResources): LinkEvents {
+  const { attempts, uplink, plugins, heartbeat, log } = resources;
+  let isEstablished = false;
+  const handshake = createHandshake({ ...resources, link, onWelcome: begin });
+
+  const handlers: Handlers = {
+    offer: attempts.offer,
+    start: attempts.start,
+    stop: attempts.stop,
+    ack: attempts.ack,
+    log_ack: attempts.logAck,
+    log_from: attempts.logFrom,
+    plugins: (message) => plugins.update(message.plugins),
+    heartbeat_ack: () => {},
+  };
+
+  function begin(welcome: ServerMessageOf<'welcome'>): void {
+    isEstablished = true;
+    link.established();
+    link.setSilence(welcome.silenceSeconds);
+    resources.onName(welcome.name);
+    plugins.setDownloadToken(welcome.downloadToken);
+    // offsets first: as soon as the uplink is up, output flows
+    attempts.reconcile(welcome.verdicts);
+    uplink.attach(link);
+    heartbeat.start(welcome.heartbeatSeconds);
+    resources.sendFacts();
+    plugins.update(welcome.plugins);
+    log.info({ name: welcome.name }, 'connected');
+  }
+
+  return {
+    message(message) {
+      if (!isEstablished) return handshake.message(message);
+      const handle = handlers[message.type] as ((message: ServerMessage) => void) | undefined;
+      if (handle === undefined) log.warn({ type: message.type }, 'message_out_of_place');
+      else handle(message);
+    },
+    closed() {
+      if (!isEstablished) return;
+      heartbeat.stop();
+      plugins.setDownloadToken(undefined);
+      uplink.detach(link);
+      attempts.disconnected();
+    },
+  };
+}

@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { clearWork, openAgentFolder } from './agent-folder.ts';
+import { createAttempts } from './attempts/attempts.ts';
+import { createDeliveryLoop } from './attempts/delivery.ts';
+import { createHeldAttempts } from './attempts/held-attempts.ts';
+import { createOffers } from './attempts/offers.ts';
+import { recover } from './attempts/recovery.ts';
+import { createRunning } from './attempts/running.ts';
+import { createSlots } from './attempts/slots.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { createExecutor } from './execution/executor.ts';
+import type { CreateExecutor } from './execution/job.ts';
+import { createFactSheet } from './host/fact-sheet.ts';
+import { createHeartbeat } from './host/heartbeat.ts';
+import { createHostMetrics } from './host/host-metrics.ts';
+import { loadOrMakeKey } from './identity/agent-key.ts';
+import { identify } from './identity/identify.ts';
+import { writeIdentity } from './identity/identity-file.ts';
+import { openJournal } from './journal/journal.ts';
+import { createConnection } from './link/connection.ts';
+import { openSession } from './link/session.ts';
+import { createUplink } from './link/uplink.ts';
+import { takeLock } from './lock.ts';
+import { createPluginCache } from './plugins/plugin-cache.ts';
+import { createPrefetch } from './plugins/prefetch.ts';
+import { createTrustedCatalogue } from './plugins/trusted-catalogue.ts';
+import { selfCommand } from './self-command.ts';
+import type { AgentSettings } from './settings.ts';
+import { createShutdown } from './shutdown.ts';
+import { openSpoolFolder } from './spool/spool-folder.ts';
+import { agentVersion } from './version.ts';
+
+export type RunningAgent = {
+  readonly agentId: string;
+  /** as the server calls it, now */
+  readonly name: () => string;
+  /** Settles when the agent has ended: because it was stopped, or because the server does not want it any more. */
+  readonly ended: Promise<AgentEnd>;
+  /** Ends running work (see `drainSeconds`), delivers what can be delivered at once, and closes everything. May be called twice. */
+  stop(): Promise<void>;
+};
+
+export type AgentEnd = { readonly kind: 'stopped' } | { readonly kind: 'unwanted'; readonly why: string };
+
+/** What a test replaces. */
+export type AgentResources = {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly randomBytes: (size: number) => Buffer;
+  readonly log: Logger;
+  readonly createExecutor: CreateExecutor;
+  /** ends the waiting of an agent that cannot reach its server to enrol */
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Starts an agent: takes its folder, enrols if that is still to be done, settles what an agent before it left running, and connects.
+ * @throws MusterError with a sentence for the person who starts it
+ */
+export async function startAgent(settings: AgentSettings, given: Partial<AgentResources> = {}): Promise<RunningAgent> {
+  const resources: AgentResources = {
+    clock: systemClock,
+    random: Math.random,
+    randomBytes,
+    log: given.log ?? pino({ level: settings.logLevel }, pino.destination({ fd: 1, sync: true })),
+    createExecutor,
+    signal: new AbortController().signal,
+    ...given,
+  };
+  const folder = openAgentFolder(settings.dir);
+  const lock = takeLock(folder.lock, resources.clock.now);
+  try {
+    return await run(settings, resources, folder, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function run(
+  settings: AgentSettings,
+  resources: AgentResources,
+  folder: ReturnType<typeof openAgentFolder>,
+  lock: ReturnType<typeof takeLock>,
+): Promise<RunningAgent> {
+  const { clock, random, log } = resources;
+  const key = loadOrMakeKey(folder.key);
+  let identity = await identify({ ...resources, settings, folder, key });
+  const { agentId, serverUrl, serverPublicKey } = identity;
+
+  const journal = openJournal({ path: folder.journal, clock, log });
+  const spools = openSpoolFolder({ path: folder.spool, clock, log });
+  const executor = resources.createExecutor({ log, clock, maxWarm: settings.slots, selfCommand });
+  const metrics = createHostMetrics({ folder: folder.root, clock });
+  const uplink = createUplink();
+  const catalogue = createTrustedCatalogue({ path: join(folder.plugins, 'catalogue.json'), serverPublicKey, log });
+  const plugins = createPluginCache({ path: folder.plugins, catalogue, log });
+
+  const held = createHeldAttempts();
+  const slots = createSlots(settings.slots);
+  const delivery = createDeliveryLoop({ uplink, clock });
+  const offers = createOffers({ uplink, plugins, executor, slots, freeDiskBytes: metrics.freeDiskBytes, clock, log });
+  const running = createRunning({
+    held,
+    journal,
+    spools,
+    executor,
+    delivery,
+    releaseSlot: slots.release,
+    agentName: () => identity.name,
+    workFolder: folder.work,
+    clock,
+    log,
+  });
+  const attempts = createAttempts({ held, offers, running, delivery, uplink, log });
+
+  await recover({ held, journal, spools, executor, delivery, clock, log });
+  clearWork(folder);
+
+  const isUsed = (sha256: string): boolean => offers.uses(sha256) || [...held.all()].some((attempt) => attempt.sha256 === sha256);
+  const prefetch = createPrefetch({ catalogue, cache: plugins, isUsed, uplink, clock, log });
+  const heartbeat = createHeartbeat({ uplink, metrics, clock, log });
+  const factSheet = createFactSheet({ executor, clock });
+
+  function rename(name: string): void {
+    if (name === identity.name) return;
+    identity = { ...identity, name };
+    writeIdentity(folder.identity, identity);
+  }
+
+  function sendFacts(): void {
+    factSheet().then(
+      ({ facts, runtimes }) => uplink.send({ type: 'facts', facts, runtimes }),
+      (error: unknown) => log.error({ err: error }, 'facts_not_read'),
+    );
+  }
+
+  const end = Promise.withResolvers<AgentEnd>();
+  const connection = createConnection({
+    serverUrl,
+    clock,
+    random,
+    log,
+    openSession: (link) =>
+      openSession(link, {
+        agentId,
+        serverPublicKey,
+        key,
+        greeting: () => ({ agentVersion, slots: settings.slots, journal: held.entries() }),
+        attempts,
+        uplink,
+        plugins: {
+          update(signed) {
+            catalogue.accept(signed);
+            prefetch.wake();
+          },
+          setDownloadToken: (token) => plugins.setAccess(token === undefined ? undefined : { serverUrl, token }),
+        },
+        heartbeat,
+        sendFacts,
+        onName: rename,
+        randomBytes: resources.randomBytes,
+        log,
+      }),
+    onOver(why) {
+      log.error({ why }, 'unwanted');
+      void shutdown().then(() => end.resolve({ kind: 'unwanted', why }));
+    },
+  });
+
+  const shutdown = createShutdown({
+    drainSeconds: settings.drainSeconds,
+    held,
+    offers,
+    running,
+    uplink,
+    clock,
+    log,
+    close: async () => {
+      prefetch.stop();
+      heartbeat.stop();
+      await connection.stop();
+      delivery.close();
+      await executor.close();
+      spools.close();
+      await journal.close();
+      lock.release();
+    },
+  });
+
+  connection.start();
+  log.info({ agentId, name: identity.name, server: serverUrl, folder: folder.root, version: agentVersion }, 'agent_started');
+
+  return {
+    agentId,
+    name: () => identity.name,
+    ended: end.promise,
+    async stop() {
+      await shutdown();
+      end.resolve({ kind: 'stopped' });
+    },
+  };
+}

@@ -1,0 +1,27 @@
+/**
+ * The agent as a program. Each subcommand loads only what it needs: a runner process is started often, and knows nothing of sockets.
+ *
+ *   run [--flags]     the agent itself (also without a subcommand); settings from flags, environment and file
+ *   node-runner       internal: runs functions of `node` plugins for an agent
+ */
+const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  run: async (args) => {
+    const { runAgentProgram } = await import('./agent-program.ts');
+    await runAgentProgram(args, process.env);
+  },
+  'node-runner': async () => {
+    const { runNodeRunner } = await import('./runtimes/node-runner.ts');
+    runNodeRunner();
+  },
+};
+
+const given = process.argv.slice(2);
+const name = given[0] === undefined || given[0].startsWith('-') ? 'run' : given[0];
+const subcommand = subcommands[name];
+if (subcommand === undefined) {
+  process.stderr.write(`muster-agent knows no "${name}"; it has ${Object.keys(subcommands).join(', ')}.\n`);
+  process.exitCode = 2;
+} else {
+  // no `await` at the top level: a single executable is one CommonJS file
+  void subcommand(given[0] === name ? given.slice(1) : given);
+}

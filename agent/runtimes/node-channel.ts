@@ -1,0 +1,65 @@
+import { writeSync } from 'node:fs';
+import type { Json } from '../../shared/json.ts';
+
+/**
+ * How the agent and a runner process of `node` plugins talk. To the runner: Node's IPC channel. From the runner: lines of JSON on a pipe
+ * of its own, written synchronously: what was said is not lost in a crash, everything keeps its order, and when the agent does not read
+ * because the log is full, the plugin waits.
+ */
+export type ToRunner = { readonly type: 'run'; readonly job: RunnerJob } | { readonly type: 'stop' };
+
+export type RunnerJob = {
+  readonly execution: string;
+  readonly attempt: number;
+  readonly agentName: string;
+  /** full path of the file with the plugin's functions */
+  readonly entry: string;
+  readonly action: string;
+  readonly args: Json;
+  /** what the task sets */
+  readonly env: Readonly<Record<string, string>>;
+  readonly workspace: string;
+};
+
+export type FromRunner =
+  | readonly ['out' | 'err' | 'log', text: string]
+  | readonly ['progress', fraction: number, text: string]
+  | readonly ['end', end: RunnerEnd, after: RunnerAfter];
+
+export type RunnerEnd = { readonly how: 'returned'; readonly value: Json } | { readonly how: 'raised'; readonly message: string };
+
+/** What is left after a function has returned. */
+export type RunnerAfter = {
+  /** programs were started: they may have left children, and output of theirs may still be in the pipes, up to the fence */
+  readonly spawned: boolean;
+  /** the runner can take the next job; not so after a crash, or with timers that would fire inside the next job */
+  readonly reusable: boolean;
+};
+
+export type SendToAgent = (message: FromRunner) => void;
+
+/** The file descriptor of that pipe in the runner. */
+const channelFile = 3;
+
+/** Written by the runner to its standard output and error after a job that started programs: what came before belongs to the job. */
+export const fence = '\0muster-fence\0';
+
+export const sendToAgent: SendToAgent = (message) => writeAll(channelFile, `${JSON.stringify(message)}\n`);
+
+export function writeFences(): void {
+  writeAll(1, fence);
+  writeAll(2, fence);
+}
+
+function writeAll(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(file, bytes, written);
+    } catch (error) {
+      // somebody who shares the pipe may have made it non-blocking
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}

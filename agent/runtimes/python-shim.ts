@@ -1,0 +1,86 @@
+/**
+ * The program that Python runs (`python -c`) around a plugin's file, which stays as its author wrote it. It reads the job as JSON from its
+ * standard input, calls the function and writes how that ended to the file `end` of the job, as one of
+ *
+ *     {"returned": value}   {"raised": "ValueError: …"}   {"exit": 3}   {"exit": "a message"}   {"unwritable": "why"}
+ */
+export const pythonShim = `
+import sys
+
+def _muster():
+    import asyncio, importlib.util, inspect, json, os, traceback
+
+    job = json.loads(sys.stdin.buffer.read().decode("utf-8"))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    sys.stdin = open(0, "r", closefd=False)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # since Python 3.7
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    process = os.getpid()
+
+    def plain(value):
+        if hasattr(value, "isoformat"):
+            return value.isoformat()
+        if isinstance(value, (set, frozenset)):
+            return sorted(value, key=str)
+        if isinstance(value, (bytes, bytearray)):
+            return bytes(value).decode("utf-8", "replace")
+        if type(value).__name__ in ("Decimal", "UUID", "PosixPath", "WindowsPath", "Fraction"):
+            return str(value)
+        if hasattr(value, "_asdict"):
+            return value._asdict()
+        if hasattr(value, "__dataclass_fields__"):
+            return {name: getattr(value, name) for name in value.__dataclass_fields__}
+        raise TypeError("a " + type(value).__name__)
+
+    def report(**end):
+        if os.getpid() != process:
+            return
+        try:
+            text = json.dumps(end, default=plain, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            text = json.dumps({"unwritable": str(error) or type(error).__name__})
+        os.makedirs(os.path.dirname(job["end"]), exist_ok=True)
+        with open(job["end"], "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def log_traceback(error):
+        inner = error.__traceback__
+        while inner is not None and inner.tb_frame.f_code.co_filename == "<string>":
+            inner = inner.tb_next
+        traceback.print_exception(type(error), error, inner)
+
+    path, action, args = job["entry"], job["action"], job["args"]
+    name = os.path.splitext(os.path.basename(path))[0]
+    sys.path[0] = os.path.dirname(path)
+    sys.argv = [path, action] + [str(item) for item in (args if isinstance(args, list) else [])]
+    try:
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules.setdefault(name, module)
+        spec.loader.exec_module(module)
+        function = getattr(module, action, None)
+        if not callable(function):
+            report(raised="The plugin has no function " + action + ".")
+            return
+        if isinstance(args, list):
+            value = function(*args)
+        elif isinstance(args, dict):
+            value = function(**args)
+        elif args is None:
+            value = function()
+        else:
+            value = function(args)
+        if inspect.iscoroutine(value):
+            value = asyncio.run(value)
+        report(returned=value)
+    except SystemExit as error:
+        report(exit=error.code if isinstance(error.code, (int, str)) else 0 if error.code is None else str(error.code))
+    except BaseException as error:
+        log_traceback(error)
+        report(raised=traceback.format_exception_only(type(error), error)[-1].strip())
+
+_muster()
+`.trimStart();

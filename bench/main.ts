@@ -1,0 +1,38 @@
+/**
+ * `npm run bench [-- --quick] [-- --json]`: what Muster does, as shares of what the machine can do at best, all measured in one run of
+ * about two minutes (20 s with `--quick`). The exit code tells whether it could be measured, not whether it was fast.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createCleanups } from './cleanups.ts';
+import { isMet, sentenceOf } from './expectations.ts';
+import { machineLine } from './machine.ts';
+import { measure } from './measure.ts';
+import { tableOf } from './table.ts';
+
+const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'boolean' } } });
+const cleanups = createCleanups();
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    const exit = (): never => process.exit(signal === 'SIGINT' ? 130 : 143);
+    cleanups.run().then(exit, exit);
+  });
+}
+
+try {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-bench-'));
+  cleanups.add(() => rm(folder, { recursive: true, force: true }));
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const { rows, expectations } = await measure({ folder, cleanups, quick: options.quick === true, say });
+  if (options.json === true) {
+    const judged = expectations.map((expectation) => ({ ...expectation, met: isMet(expectation) }));
+    console.log(JSON.stringify({ machine: machineLine(), rows, expectations: judged }, null, 2));
+  } else {
+    console.log(`${tableOf(rows)}\n\n${machineLine()}\n\n${expectations.map(sentenceOf).join('\n')}`);
+  }
+} finally {
+  await cleanups.run();
+}

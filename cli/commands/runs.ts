@@ -1,0 +1,85 @@
+import { type Command, Option } from 'commander';
+import { folded, type Run, run } from '../../shared/api/runs.ts';
+import type { Context, Perform } from '../context.ts';
+import { limitOption } from '../flags.ts';
+import { addDefaultInGroup, addGroup, addInGroup } from '../groups.ts';
+import { colourOfState } from '../output/colours.ts';
+import { fields } from '../output/fields.ts';
+import { foldedText } from '../output/folded.ts';
+import { type Column, table } from '../output/table.ts';
+import { ago, moment } from '../output/times.ts';
+import { readList } from '../pages.ts';
+import { runStates } from '../../shared/run-states.ts';
+
+const flags = { taskId: '--task', state: '--state', plugin: '--plugin' } as const;
+
+export function addRuns(program: Command, perform: Perform): void {
+  const group = addGroup(program, 'runs', 'Work:', 'firings of tasks and their results');
+  addDefaultInGroup(group, 'list', 'list runs')
+    .option('--task <id>', 'only those of this task')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(runStates))
+    .option('--plugin <name>', 'only those of this plugin')
+    .addOption(limitOption())
+    .action(perform(list, flags));
+  addInGroup(group, 'show', 'a run and its results, equal ones folded').argument('<run>', 'id').action(perform(show));
+  addInGroup(group, 'cancel', 'cancel every open execution of a run').argument('<run>', 'id').action(perform(cancelRun));
+  addInGroup(group, 'retry', 'run the task of a run again').argument('<run>', 'id').action(perform(retry));
+}
+
+type ListOptions = { readonly task?: string; readonly state?: string; readonly plugin?: string; readonly limit: number };
+
+async function list(context: Context, { task, state, plugin, limit }: ListOptions): Promise<undefined> {
+  const page = await readList(context.client, '/api/v1/runs', run, { taskId: task, state, plugin, limit });
+  const { now } = context.surroundings;
+  context.print(page, () => (page.items.length === 0 ? '' : table(page.items, columns(now()), context.stdout)));
+  if (page.items.length === 0) context.say('No runs.');
+}
+
+const columns = (now: number): Column<Run>[] => [
+  { title: 'RUN', value: ({ id }) => id },
+  { title: 'STATE', value: ({ state }) => state, colour: ({ state }) => colourOfState(state) },
+  { title: 'TASK', value: ({ taskName }) => taskName, flexible: true },
+  { title: 'OWNER', value: ({ owner }) => owner, flexible: true },
+  { title: 'ENDED', value: ({ total, open }) => `${total - open}/${total}`, align: 'right' },
+  { title: 'BY', value: ({ trigger }) => trigger },
+  { title: 'FIRED', value: ({ firedAt }) => ago(firedAt, now) },
+];
+
+async function show(context: Context, id: string): Promise<undefined> {
+  const path = `/api/v1/runs/${encodeURIComponent(id)}`;
+  const found = await context.client.get(path, run);
+  const { groups } = await context.client.get(`${path}/folded`, folded);
+  context.print({ ...found, groups }, () => `${textOf(found, context)}\n${foldedText(groups, context.stdout)}`);
+}
+
+const textOf = (of: Run, { stdout }: Context): string =>
+  fields(
+    [
+      ['run', of.id],
+      ['state', of.state, colourOfState(of.state)],
+      ['task', `${of.taskName} (${of.taskId}, version ${of.taskVersion})`],
+      ['work', `${of.plugin} ${of.action} ${JSON.stringify(of.args)}`],
+      ['owner', of.owner],
+      ['hosts', `${of.total}${of.open > 0 ? `, ${of.open} still open` : ''}`],
+      ['counts', countsOf(of) || null],
+      ['fired', `${moment(of.firedAt)} by ${of.createdBy} (${of.trigger})`],
+      ['finished', moment(of.finishedAt)],
+    ],
+    stdout,
+  );
+
+const countsOf = ({ counts }: Run): string =>
+  Object.entries(counts)
+    .filter(([, count]) => (count ?? 0) > 0)
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ');
+
+export async function cancelRun(context: Context, id: string): Promise<undefined> {
+  const cancelled = await context.client.post(`/api/v1/runs/${encodeURIComponent(id)}/cancel`, run);
+  context.print(cancelled, () => `${cancelled.id}: ${cancelled.open > 0 ? 'cancelling' : cancelled.state}\n`);
+}
+
+async function retry(context: Context, id: string): Promise<undefined> {
+  const again = await context.client.post(`/api/v1/runs/${encodeURIComponent(id)}/retry`, run);
+  context.print(again, () => `${again.id}\n`);
+}

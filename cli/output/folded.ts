@@ -1,0 +1,46 @@
+import type { Folded } from '../../shared/api/runs.ts';
+import type { Output } from '../surroundings.ts';
+import { colourOfState, paintFor } from './colours.ts';
+
+type Group = Folded['groups'][number];
+
+/**
+ * Results of a run with equal ones together, outliers first as the server orders them:
+ *
+ *     db1: failed, exit code 1
+ *       df: /data: No such file or directory
+ *     web[001-480] (480): Linux
+ */
+export function foldedText(groups: readonly Group[], output: Pick<Output, 'colours'>): string {
+  const paint = paintFor(output);
+  return groups
+    .map((group) => {
+      const hosts = paint(group.count > 1 ? `${group.hosts} (${group.count})` : group.hosts, 'bold');
+      const lines = linesOf(group);
+      if (group.state === 'succeeded' && lines.length === 1) return `${hosts}: ${lines[0]}\n`;
+      const head = `${hosts}: ${paint(group.state.replace('_', ' '), colourOfState(group.state))}${explanation(group)}`;
+      return `${[head, ...lines.map((line) => `  ${line}`)].join('\n')}\n`;
+    })
+    .join('');
+}
+
+/** What follows the state; nothing where the output says it all. */
+function explanation({ state, exitCode, message }: Group): string {
+  if (state === 'succeeded') return message === '' ? '' : `, ${message}`;
+  const parts = [exitCode === null || exitCode === 0 ? '' : `exit code ${exitCode}`, message].filter((part) => part !== '');
+  return parts.length === 0 ? '' : `, ${parts.join(': ')}`;
+}
+
+function linesOf({ output, outputTruncated, data }: Group): string[] {
+  const lines = output === '' ? [] : output.replace(/\n$/, '').split('\n');
+  if (outputTruncated) lines.push('… (the rest is in the log)');
+  // work that says nothing while it runs gives its answer as data
+  if (lines.length === 0 && isWorthShowing(data)) return JSON.stringify(data, null, 2).split('\n');
+  return lines;
+}
+
+/** Whether the data of a result says more than how its program ended, which is told in any case. */
+export function isWorthShowing(data: unknown): boolean {
+  if (data === null || data === undefined) return false;
+  return typeof data !== 'object' || Object.keys(data).some((key) => key !== 'exitCode' && key !== 'signal');
+}

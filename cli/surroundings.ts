@@ -1,0 +1,60 @@
+/** What a command finds around it. The process hands in the real ones, tests their own. */
+export type Surroundings = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** results */
+  readonly stdout: Output;
+  /** messages */
+  readonly stderr: Output;
+  readonly now: () => number;
+  /** Ctrl-C, or a request to end; @returns unsubscribe */
+  onInterrupt(callback: () => void): () => void;
+};
+
+export type Output = {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** width of the terminal; Infinity where there is none, so that nothing is cut in a file or a pipe */
+  readonly columns: number;
+  readonly colours: boolean;
+};
+
+/**
+ * The real ones. A reader that goes away (`muster runs | head`) ends the command quietly.
+ * NO_COLOR (https://no-color.org) wins over the terminal.
+ */
+export function processSurroundings(): Surroundings {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit();
+      throw error;
+    });
+  }
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    now: Date.now,
+    onInterrupt(callback) {
+      const signals = ['SIGINT', 'SIGTERM'] as const;
+      for (const signal of signals) process.on(signal, callback);
+      return () => {
+        for (const signal of signals) process.off(signal, callback);
+      };
+    },
+  };
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  const isTerminal = stream.isTTY === true;
+  const plain = (process.env.NO_COLOR ?? '') !== '' || process.env.TERM === 'dumb';
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal,
+    get columns() {
+      return isTerminal ? stream.columns || 80 : Number.POSITIVE_INFINITY;
+    },
+    colours: isTerminal && !plain,
+  };
+}

@@ -1,0 +1,86 @@
+import { type Command, Option } from 'commander';
+import { policy } from '../shared/api/tasks.ts';
+import type { Json } from '../shared/json.ts';
+import { jsonValue, seconds, variable, wholeNumber } from './flags.ts';
+
+/** Flags of what `run` and `tasks create` have in common: what is to be done, where and how carefully. */
+export type TaskOptions = {
+  readonly owner?: string;
+  readonly plugin?: string;
+  readonly action?: string;
+  readonly args?: Json;
+  readonly name?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeout?: number;
+  readonly grace?: number;
+  readonly ifOffline?: string;
+  readonly expiresAfter?: number;
+  readonly retries?: number;
+  readonly retryDelay?: number;
+  readonly idempotent?: boolean;
+  readonly outputLimit?: number;
+};
+
+/** The defaults are the server's: a flag that is not given is not sent. */
+export const addTaskFlags = (command: Command): Command =>
+  command
+    .option('--plugin <name>', 'plugin that does it')
+    .option('--action <name>', 'action of the plugin (default: main)')
+    .addOption(new Option('--args <json>', 'arguments of the action: a JSON array or object').argParser(jsonValue))
+    .option('--name <text>', 'what people call it')
+    .addOption(new Option('--env <NAME=VALUE>', 'environment variable of the work; may be repeated').argParser(variable))
+    .addOption(new Option('--timeout <seconds>', 'time limit, such as 90s or 1h (default: 1h)').argParser(seconds))
+    .addOption(new Option('--grace <seconds>', 'between asking it to end and killing it (default: 10s)').argParser(seconds))
+    .addOption(
+      new Option('--if-offline <what>', 'of hosts that are not Online (default: wait)').choices(policy.shape.ifOffline.unwrap().options),
+    )
+    .addOption(new Option('--expires-after <seconds>', 'how long to wait for a host (default: 1h)').argParser(seconds))
+    .addOption(new Option('--retries <count>', 'further attempts after a failure (default: 0)').argParser(wholeNumber(0, 100)))
+    .addOption(new Option('--retry-delay <seconds>', 'before the first retry (default: 5s)').argParser(seconds))
+    .option('--idempotent', 'may be started again when it cannot be known whether it happened')
+    .addOption(
+      new Option('--output-limit <bytes>', 'output kept per host (default: 10 MiB)').argParser(wholeNumber(1024, 1_073_741_824)),
+    );
+
+/** What of the body of `POST /tasks` these flags say. */
+export function policyOf(options: TaskOptions): Record<string, unknown> {
+  const retries = {
+    ...(options.retries === undefined ? {} : { count: options.retries }),
+    ...(options.retryDelay === undefined ? {} : { delaySeconds: options.retryDelay }),
+  };
+  return withoutUndefined({
+    name: options.name,
+    env: options.env,
+    timeoutSeconds: options.timeout,
+    graceSeconds: options.grace,
+    ifOffline: options.ifOffline,
+    expiresAfter: options.expiresAfter,
+    retries: Object.keys(retries).length === 0 ? undefined : retries,
+    idempotent: options.idempotent,
+    outputLimitBytes: options.outputLimit,
+  });
+}
+
+export const withoutUndefined = (value: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
+
+/** Where the fields of a task came from, for errors. */
+export const taskFlagOfField = {
+  owner: '--on',
+  plugin: '--plugin',
+  action: '--action',
+  args: '--args',
+  name: '--name',
+  env: '--env',
+  timeoutSeconds: '--timeout',
+  graceSeconds: '--grace',
+  ifOffline: '--if-offline',
+  expiresAfter: '--expires-after',
+  'retries.count': '--retries',
+  'retries.delaySeconds': '--retry-delay',
+  outputLimitBytes: '--output-limit',
+  cron: '--cron',
+  timeZone: '--time-zone',
+  everySeconds: '--every',
+  overlap: '--overlap',
+} as const;

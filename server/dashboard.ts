@@ -1,0 +1,59 @@
+import { createAgentPages } from './features/agents/agent.pages.ts';
+import { createAgentsPages } from './features/agents/agents.pages.ts';
+import type { AgentsService } from './features/agents/agents.service.ts';
+import { createAuditPages } from './features/audit/audit.pages.ts';
+import type { AuditService } from './features/audit/audit.service.ts';
+import { createAccountPages } from './features/auth/account.pages.ts';
+import type { AuthService } from './features/auth/auth.service.ts';
+import { createJoinTokensPages } from './features/auth/join-tokens.pages.ts';
+import { createSignInPages } from './features/auth/sign-in.pages.ts';
+import { createTokensPages } from './features/auth/tokens.pages.ts';
+import { createUsersPages } from './features/auth/users.pages.ts';
+import type { LogsService } from './features/logs/logs.service.ts';
+import { createPluginsPages } from './features/plugins/plugins.pages.ts';
+import type { PluginsService } from './features/plugins/plugins.service.ts';
+import { createExecutionsPages } from './features/tasks/executions.pages.ts';
+import { createOverviewPages } from './features/tasks/overview.pages.ts';
+import { createRunsPages } from './features/tasks/runs.pages.ts';
+import { createTaskFormPages } from './features/tasks/task-form.pages.ts';
+import type { TasksFeature } from './features/tasks/tasks.feature.ts';
+import { createTasksPages } from './features/tasks/tasks.pages.ts';
+import type { AnyPage } from './platform/web/page.ts';
+
+export type DashboardResources = {
+  readonly audit: AuditService;
+  readonly auth: AuthService;
+  readonly agents: AgentsService;
+  readonly plugins: PluginsService;
+  readonly logs: LogsService;
+  readonly ledger: TasksFeature;
+  readonly publicUrl: string | null;
+};
+
+/** Every page of the dashboard. A page takes just the calls that it makes. */
+export function dashboardPages({ audit, auth, agents, plugins, logs, ledger, publicUrl }: DashboardResources): AnyPage[] {
+  const { tasks, runs, executions } = ledger;
+  return [
+    ...createSignInPages(auth),
+    ...createOverviewPages({ agentCounts: agents.counts, overview: runs.overview, publicUrl }),
+    ...createAgentsPages({ list: agents.list, counts: agents.counts }),
+    ...createAgentPages({ ...agents, executions: executions.list }),
+    // before the page of one task: `/tasks/new` is not a task
+    ...createTaskFormPages({
+      plugins: plugins.list,
+      preview: agents.preview,
+      create: tasks.create,
+      get: tasks.get,
+      update: tasks.update,
+    }),
+    ...createTasksPages({ ...tasks, runs: runs.list }),
+    ...createRunsPages({ ...runs, executions: executions.list }),
+    ...createExecutionsPages({ ...executions, readLog: logs.read }),
+    ...createPluginsPages(plugins),
+    ...createAccountPages(auth),
+    ...createUsersPages(auth.users),
+    ...createTokensPages(auth.tokens),
+    ...createJoinTokensPages({ ...auth.joinTokens, publicUrl }),
+    ...createAuditPages(audit),
+  ];
+}

@@ -1,0 +1,105 @@
+import { createPublicKey, verify } from 'node:crypto';
+import type { RandomBytes } from '../../../shared/ids.ts';
+import type { SignedCatalogue } from '../../../shared/plugin-bundle.ts';
+import { type AgentMessageOf, closeCodes, type JournalEntry, proofText, type Verdict } from '../../../shared/protocol.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Admit, Refusal, Welcome } from '../../platform/gateway/admission.ts';
+import type { Database } from '../../schema/schema.ts';
+import type { ServerIdentity } from '../auth/server-identity.ts';
+import { updateAgent } from './agents.store.ts';
+import type { AgentRecord } from './agents.ts';
+import type { Connections } from './connections.ts';
+import type { Fleet } from './fleet.ts';
+
+export type AdmissionResources = {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly identity: Pick<ServerIdentity, 'sign'>;
+  readonly fleet: Fleet;
+  readonly connections: Connections;
+  /** Compares the agent's journal with the ledger and answers a verdict for each entry. */
+  readonly reconcile: (agentId: string, agentName: string, journal: readonly JournalEntry[]) => Promise<Verdict[]>;
+  readonly signedCatalogue: () => SignedCatalogue;
+};
+
+type Hello = AgentMessageOf<'hello'>;
+
+/**
+ * Who may connect: an agent that is enrolled here, holds its private key at this very moment, and was not revoked. That it was revoked is
+ * told only to the one who proves to be it.
+ */
+export function createAdmission(resources: AdmissionResources): Admit {
+  const { fleet } = resources;
+  return async (hello, serverNonce) => {
+    const agent = fleet.get(hello.agentId);
+    if (agent === undefined) {
+      return refusal(
+        'agent_unknown',
+        'This agent is not enrolled here: it was removed, or this is another server. Join it with a new join token.',
+      );
+    }
+    if (!proves(agent, hello, serverNonce)) {
+      return refusal(
+        'signature_invalid',
+        'The proof does not fit the key with which this agent joined. Join it with a new join token.',
+      );
+    }
+    if (agent.revoked) return revoked(agent.name);
+    return { kind: 'admitted', agentId: agent.id, agentName: agent.name, prepare: () => prepare(hello, serverNonce, resources) };
+  };
+}
+
+async function prepare(hello: Hello, serverNonce: string, resources: AdmissionResources): Promise<Refusal | Welcome> {
+  const { randomBytes, identity, fleet, connections, reconcile, signedCatalogue } = resources;
+  await saveHello(hello, resources);
+  const known = fleet.get(hello.agentId);
+  const verdicts = known === undefined || known.revoked ? [] : await reconcile(hello.agentId, known.name, hello.journal);
+  const agent = fleet.get(hello.agentId);
+  if (agent === undefined)
+    return refusal('agent_unknown', 'This agent was removed at this moment. Join it with a new join token.');
+  if (agent.revoked) return revoked(agent.name);
+  const downloadToken = Buffer.from(randomBytes(32)).toString('base64url');
+  connections.prepare(agent.id, downloadToken);
+  return {
+    kind: 'welcome',
+    name: agent.name,
+    signature: identity.sign(proofText('server', serverNonce, hello.nonce, agent.id)),
+    downloadToken,
+    plugins: signedCatalogue(),
+    verdicts,
+  };
+}
+
+/** A fleet that comes back after a restart of the server is as it was: no row is written then. */
+async function saveHello(
+  { agentId, agentVersion, os, arch, slots }: Hello,
+  { db, clock, fleet }: AdmissionResources,
+): Promise<void> {
+  const agent = fleet.get(agentId);
+  if (agent === undefined) return;
+  const told = { version: agentVersion, os, arch, slots };
+  if (agent.version === agentVersion && agent.os === os && agent.arch === arch && agent.slots === slots) return;
+  await db.write((writer) => updateAgent(writer, agentId, { ...told, last_seen_at: clock.now() }));
+  fleet.update(agentId, told);
+}
+
+function proves(agent: AgentRecord, hello: Hello, serverNonce: string): boolean {
+  const key = createPublicKey({ key: Buffer.from(agent.publicKey, 'base64'), format: 'der', type: 'spki' });
+  const text = proofText('agent', serverNonce, hello.nonce, hello.agentId);
+  return verify(null, Buffer.from(text), key, Buffer.from(hello.signature, 'base64'));
+}
+
+const refusal = (code: 'agent_unknown' | 'signature_invalid', message: string): Refusal => ({
+  kind: 'refused',
+  code,
+  message,
+  closeCode: closeCodes.notAuthenticated,
+});
+
+const revoked = (name: string): Refusal => ({
+  kind: 'refused',
+  code: 'agent_revoked',
+  message: `The agent "${name}" was revoked. Remove it on the server and join the host with a new join token.`,
+  closeCode: closeCodes.revoked,
+});

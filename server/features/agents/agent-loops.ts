@@ -1,0 +1,35 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../platform/clock.ts';
+import { createLoop, type Loop } from '../../platform/loops/loop.ts';
+import type { Fleet } from './fleet.ts';
+import type { HeartbeatRows } from './heartbeat-rows.ts';
+
+export type AgentLoopsResources = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly fleet: Fleet;
+  readonly heartbeatRows: HeartbeatRows;
+};
+
+/** Statuses age by themselves, and heartbeats reach their rows. */
+export type AgentLoops = {
+  start(): void;
+  /** Resolves when the last heartbeats are written. May be called twice. */
+  stop(): Promise<void>;
+};
+
+export function createAgentLoops({ clock, log, fleet, heartbeatRows }: AgentLoopsResources): AgentLoops {
+  let loops: readonly Loop[] = [];
+  return {
+    start() {
+      loops = [
+        createLoop({ name: 'agent statuses', clock, log, everyMs: 1_000, run: async () => fleet.reassess() }),
+        createLoop({ name: 'heartbeat rows', clock, log, everyMs: 5_000, run: () => heartbeatRows.saveDue() }),
+      ];
+    },
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await heartbeatRows.saveAll();
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { type AgentDetail, agentPatch } from '../../../shared/api/agents.ts';
+import type { Execution, executionQuery } from '../../../shared/api/executions.ts';
+import type { Page as ListPage } from '../../../shared/api/listing.ts';
+import type { Actor } from '../../platform/http/actor.ts';
+import {
+  type FormProblems,
+  formBody,
+  problemsOfError,
+  problemsOfIssues,
+  signedIn,
+  textOf,
+  viewsOf,
+  wordsOf,
+} from '../../platform/web/form.ts';
+import { type AnyPage, type PageAnswer, page } from '../../platform/web/page.ts';
+
+type Origin = { readonly address: string | null };
+
+export type AgentPagesResources = {
+  readonly detail: (id: string) => Promise<AgentDetail>;
+  readonly patch: (id: string, patch: z.infer<typeof agentPatch>, actor: Actor, origin: Origin) => Promise<unknown>;
+  readonly revoke: (id: string, actor: Actor, origin: Origin) => Promise<unknown>;
+  readonly remove: (id: string, actor: Actor, origin: Origin) => Promise<unknown>;
+  readonly executions: (query: z.infer<typeof executionQuery>) => Promise<ListPage<Execution>>;
+};
+
+const view = viewsOf(import.meta.url);
+const confirm = new URL('../../platform/web/views/confirm.ejs', import.meta.url).href;
+const params = z.object({ id: z.string().max(64) });
+
+const endings = {
+  revoke: {
+    heading: 'Revoke the key of',
+    text: 'The agent is cut off at once and can never come back with this key; work that it still holds will be marked lost. No other agent is touched. To bring the host back, join it again with a new join token.',
+    label: 'Revoke the key',
+  },
+  remove: {
+    heading: 'Remove',
+    text: 'Its row disappears from the list; its past executions stay in the ledger. The host can join again with a new join token.',
+    label: 'Remove the agent',
+  },
+} as const;
+
+export function createAgentPages(resources: AgentPagesResources): AnyPage[] {
+  const show = async (
+    id: string,
+    edit: { name: string; tags: string } | null,
+    problems: FormProblems | null,
+  ): Promise<PageAnswer> => {
+    const agent = await resources.detail(id);
+    const executions = await resources.executions({ agentId: id, limit: 20 });
+    return {
+      kind: 'view',
+      view: view('agent'),
+      title: agent.name,
+      section: 'agents',
+      data: {
+        agent,
+        executions: executions.items,
+        moreExecutions: executions.next !== null,
+        values: edit ?? { name: agent.name, tags: agent.tags.join('\n') },
+        problems,
+      },
+      topics: [`agent:${id}`],
+      ...(problems === null ? {} : { status: 422 }),
+    };
+  };
+
+  const ending = (kind: keyof typeof endings): AnyPage[] => [
+    page({
+      method: 'GET',
+      path: `/agents/:id/${kind}`,
+      permission: 'agents.write',
+      params,
+      handler: async ({ params: { id } }) => {
+        const { name } = await resources.detail(id);
+        const { heading, text, label } = endings[kind];
+        const data = { heading: `${heading} ${name}?`, text, label, action: `/agents/${id}/${kind}`, back: `/agents/${id}` };
+        return { kind: 'view', view: confirm, title: data.heading, section: 'agents', data };
+      },
+    }),
+    page({
+      method: 'POST',
+      path: `/agents/:id/${kind}`,
+      permission: 'agents.write',
+      params,
+      body: formBody,
+      handler: async (request) => {
+        await resources[kind](request.params.id, signedIn(request), { address: request.address });
+        return { kind: 'redirect', to: kind === 'remove' ? '/agents' : `/agents/${request.params.id}` };
+      },
+    }),
+  ];
+
+  return [
+    page({
+      method: 'GET',
+      path: '/agents/:id',
+      permission: 'agents.read',
+      params,
+      handler: ({ params: { id } }) => show(id, null, null),
+    }),
+    page({
+      method: 'POST',
+      path: '/agents/:id',
+      permission: 'agents.write',
+      params,
+      body: formBody,
+      handler: async (request) => {
+        const { id } = request.params;
+        const edit = { name: textOf(request.body, 'name').trim(), tags: textOf(request.body, 'tags') };
+        const patch = agentPatch.safeParse({ name: edit.name, tags: wordsOf(request.body, 'tags') });
+        if (!patch.success) return show(id, edit, ofTags(problemsOfIssues(patch.error.issues)));
+        try {
+          await resources.patch(id, patch.data, signedIn(request), { address: request.address });
+          return { kind: 'redirect', to: `/agents/${id}` };
+        } catch (error) {
+          return show(id, edit, problemsOfError(error));
+        }
+      },
+    }),
+    ...ending('revoke'),
+    ...ending('remove'),
+  ];
+}
+
+/** A problem of one tag is shown at the field that holds them all. */
+function ofTags(problems: FormProblems): FormProblems {
+  const tag = Object.entries(problems.fields).find(([key]) => key.startsWith('tags.'));
+  return tag === undefined ? problems : { ...problems, fields: { ...problems.fields, tags: tag[1] } };
+}

@@ -1,0 +1,135 @@
+import type { z } from 'zod';
+import type { Agent, AgentDetail, agentPatch, agentQuery, OwnerPreview } from '../../../shared/api/agents.ts';
+import type { Page } from '../../../shared/api/listing.ts';
+import type { ServerMessage } from '../../../shared/protocol.ts';
+import { cursorOf, pageOfRows } from '../../platform/db/keyset.ts';
+import type { Admit } from '../../platform/gateway/admission.ts';
+import type { AgentConnection } from '../../platform/gateway/connection.ts';
+import type { Actor } from '../../platform/http/actor.ts';
+import type { Origin } from '../auth/origin.ts';
+import { type AdmissionResources, createAdmission } from './admission.ts';
+import { type AgentChanges, type AgentChangesResources, agentNotFound, createAgentChanges } from './agent-changes.service.ts';
+import { createAgentLoops } from './agent-loops.ts';
+import { defaultStatusThresholds, type StatusThresholds } from './agent-status.ts';
+import { type AgentMessages, type AgentMessagesResources, createAgentMessages } from './agents.messages.ts';
+import { allAgents } from './agents.store.ts';
+import { type AgentView, agentOfRow, toAgent } from './agents.ts';
+import { createConnections } from './connections.ts';
+import { createEnrolment, type Enrol, type EnrolmentResources } from './enrolment.service.ts';
+import { createFleet, type Fleet } from './fleet.ts';
+import { createHeartbeatRows } from './heartbeat-rows.ts';
+import { previewOf, type ResolvedOwner, resolveOwner } from './owners.ts';
+
+/** All agents, kept in memory as they are now; the rows are the truth. */
+export type AgentsService = {
+  /** oldest first. The array is the live one: read it at once, do not keep it */
+  all(): readonly AgentView[];
+  get(id: string): AgentView | undefined;
+  byName(name: string): AgentView | undefined;
+  connection(id: string): AgentConnection | undefined;
+  /** @returns false if the agent has no open connection, or one that is too slow */
+  send(id: string, message: ServerMessage): boolean;
+  /** to every connected agent; turned into text once */
+  broadcast(message: ServerMessage): void;
+  /**
+   * @param field the one that the owner came in, for errors
+   * @throws MusterError owner_unknown, owner_syntax (with the column)
+   */
+  resolveOwner(owner: string, field?: string): ResolvedOwner;
+  preview(owner: string): OwnerPreview;
+  list(query: z.infer<typeof agentQuery>): Promise<Page<Agent>>;
+  detail(id: string): Promise<AgentDetail>;
+  patch(id: string, patch: z.infer<typeof agentPatch>, actor: Actor, origin?: Origin): Promise<AgentDetail>;
+  revoke(id: string, actor: Actor, origin?: Origin): Promise<AgentDetail>;
+  readonly remove: AgentChanges['remove'];
+  counts(): { readonly online: number; readonly idle: number; readonly offline: number; readonly revoked: number };
+  readonly enrol: Enrol;
+  /** the agent whose open connection was given this token */
+  agentOfDownloadToken(token: string): string | undefined;
+  /** for the gateway */
+  readonly admit: Admit;
+  readonly messages: AgentMessages;
+  /** Reads all agents, then keeps statuses and rows up to date. */
+  start(): Promise<void>;
+  /** Writes the heartbeats that are not yet written. May be called twice. */
+  stop(): Promise<void>;
+};
+
+type Made = 'fleet' | 'connections' | 'heartbeatRows';
+
+export type AgentsResources = Omit<
+  EnrolmentResources & AdmissionResources & AgentChangesResources & AgentMessagesResources,
+  Made
+> & {
+  readonly statusThresholds?: StatusThresholds;
+  /** executions that an agent holds now */
+  readonly busyOf: (agentId: string) => number;
+  readonly pluginsHeldBy: (agentId: string) => Promise<AgentDetail['plugins']>;
+};
+
+export function createAgents(resources: AgentsResources): AgentsService {
+  const { db, busyOf, pluginsHeldBy } = resources;
+  const fleet = createFleet({ ...resources, thresholds: resources.statusThresholds ?? defaultStatusThresholds });
+  const connections = createConnections();
+  const heartbeatRows = createHeartbeatRows({ ...resources, fleet });
+  const own = { ...resources, fleet, connections, heartbeatRows };
+  const changes = createAgentChanges(own);
+  const loops = createAgentLoops(own);
+
+  const detail = async (id: string): Promise<AgentDetail> => {
+    const agent = fleet.get(id);
+    if (agent === undefined) throw agentNotFound();
+    return { ...toAgent(agent, busyOf(id)), plugins: await pluginsHeldBy(id) };
+  };
+
+  return {
+    all: fleet.all,
+    get: fleet.get,
+    byName: fleet.byName,
+    connection: connections.of,
+    send: connections.send,
+    broadcast: connections.broadcast,
+    resolveOwner: (owner, field) => resolveOwner(fleet, owner, field),
+    preview: (owner) => previewOf(fleet, owner),
+    list: async (query) => listOf(fleet, query, busyOf),
+    detail,
+    async patch(id, patch, actor, origin) {
+      await changes.patch(id, patch, actor, origin);
+      return detail(id);
+    },
+    async revoke(id, actor, origin) {
+      await changes.revoke(id, actor, origin);
+      return detail(id);
+    },
+    remove: changes.remove,
+    counts: () => countsOf(fleet),
+    enrol: createEnrolment(own),
+    agentOfDownloadToken: connections.agentOfToken,
+    admit: createAdmission(own),
+    messages: createAgentMessages(own),
+    async start() {
+      fleet.fill((await allAgents(db.read)).map(agentOfRow));
+      loops.start();
+    },
+    stop: loops.stop,
+  };
+}
+
+/** Newest first, by keyset on the id. */
+function listOf(fleet: Fleet, query: z.infer<typeof agentQuery>, busyOf: (agentId: string) => number): Page<Agent> {
+  const { limit, status, target } = query;
+  const after = cursorOf(query.after, 'agent');
+  const candidates = target === undefined ? fleet.all() : resolveOwner(fleet, target, 'target').agents;
+  const rows: AgentView[] = [];
+  for (let index = candidates.length - 1; index >= 0 && rows.length <= limit; index -= 1) {
+    const agent = candidates[index] as AgentView;
+    if ((after === undefined || agent.id < after) && (status === undefined || agent.status === status)) rows.push(agent);
+  }
+  return pageOfRows(rows, limit, (agent) => toAgent(agent, busyOf(agent.id)));
+}
+
+function countsOf(fleet: Fleet): ReturnType<AgentsService['counts']> {
+  const counts = { online: 0, idle: 0, offline: 0, revoked: 0 };
+  for (const { status } of fleet.all()) counts[status.toLowerCase() as keyof typeof counts] += 1;
+  return counts;
+}

@@ -1,0 +1,28 @@
+import { enrolRequest, enrolResponse } from '../../../shared/protocol.ts';
+import type { RateLimiter } from '../../platform/http/rate-limiter.ts';
+import { type AnyRoute, route } from '../../platform/http/route.ts';
+import type { Enrol } from './enrolment.service.ts';
+
+export type EnrolmentRoutesResources = {
+  readonly enrol: Enrol;
+  /** of tries that fail: a whole fleet behind one address may join at once, but nobody may try out tokens */
+  readonly failures: RateLimiter;
+};
+
+export const createEnrolmentRoutes = ({ enrol, failures }: EnrolmentRoutesResources): AnyRoute[] => [
+  route({
+    method: 'POST',
+    path: '/agent/v1/enrol',
+    permission: 'open',
+    summary: 'Join a host with a join token; what agents do, once',
+    tag: 'agent',
+    body: enrolRequest,
+    responses: { 201: enrolResponse },
+    handler: async ({ body, address }) => {
+      failures.take(address);
+      const answer = await enrol(body, address);
+      failures.giveBack(address);
+      return { status: 201, body: answer };
+    },
+  }),
+];

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { type JoinToken, joinTokenInput } from '../../../shared/api/access.ts';
+import type { Page as ListPage } from '../../../shared/api/listing.ts';
+import { parseDuration } from '../../../shared/durations.ts';
+import type { Actor } from '../../platform/http/actor.ts';
+import {
+  type Form,
+  type FormProblems,
+  formBody,
+  problemsOfError,
+  problemsOfIssues,
+  signedIn,
+  textOf,
+  viewsOf,
+  wordsOf,
+} from '../../platform/web/form.ts';
+import { type AnyPage, type PageAnswer, page } from '../../platform/web/page.ts';
+import { pagerOf, pagingQuery } from '../../platform/web/paging.ts';
+import type { Origin } from './origin.ts';
+
+export type JoinTokensPagesResources = {
+  readonly list: (query: { limit: number; after?: string | undefined }) => Promise<ListPage<JoinToken>>;
+  readonly create: (
+    input: z.infer<typeof joinTokenInput>,
+    actor: Actor,
+    origin: Origin,
+  ) => Promise<JoinToken & { readonly token: string }>;
+  readonly revoke: (id: string, actor: Actor, origin: Origin) => Promise<unknown>;
+  /** the address that agents should use; null: the one under which this page was asked for */
+  readonly publicUrl: string | null;
+};
+
+type Shown = { readonly form: Form; readonly problems: FormProblems | null; readonly command: string | null };
+type Headers = Readonly<Record<string, string | undefined>>;
+
+const view = viewsOf(import.meta.url);
+const path = '/settings/join-tokens';
+
+export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyPage[] {
+  const show = async (after: string | undefined, { form, problems, command }: Shown): Promise<PageAnswer> => {
+    const tokens = await resources.list({ limit: 50, after });
+    return {
+      kind: 'view',
+      view: view('join-tokens'),
+      title: 'Join tokens',
+      section: 'settings',
+      data: { tokens: tokens.items, pager: pagerOf(path, { after }, tokens.next), values: form, problems, command },
+      ...(problems === null ? {} : { status: 422 }),
+    };
+  };
+  const blank: Shown = { form: { expiresInSeconds: '24h', maxUses: '1' }, problems: null, command: null };
+  const serverUrl = (headers: Headers): string =>
+    resources.publicUrl ?? headers.origin ?? `http://${headers.host ?? 'localhost:8000'}`;
+
+  return [
+    page({
+      method: 'GET',
+      path,
+      permission: 'join-tokens.manage',
+      query: z.object(pagingQuery),
+      handler: ({ query }) => show(query.after, blank),
+    }),
+    page({
+      method: 'POST',
+      path,
+      permission: 'join-tokens.manage',
+      body: formBody,
+      // the answer is the page itself and no redirect: the secret is shown this once and kept nowhere
+      handler: async (request) => {
+        const form = request.body;
+        const input = joinTokenInput.safeParse({
+          expiresInSeconds: parseDuration(textOf(form, 'expiresInSeconds').trim()) ?? 0,
+          maxUses: Number(textOf(form, 'maxUses')),
+          tags: wordsOf(form, 'tags'),
+          ...(textOf(form, 'agentName').trim() === '' ? {} : { agentName: textOf(form, 'agentName').trim() }),
+        });
+        if (!input.success) return show(undefined, { form, problems: problemsOfIssues(input.error.issues), command: null });
+        try {
+          const { token } = await resources.create(input.data, signedIn(request), { address: request.address });
+          return show(undefined, {
+            ...blank,
+            command: `npx muster agent --server ${serverUrl(request.headers)} --join-token ${token}`,
+          });
+        } catch (error) {
+          return show(undefined, { form, problems: problemsOfError(error), command: null });
+        }
+      },
+    }),
+    page({
+      method: 'POST',
+      path: `${path}/:id/revoke`,
+      permission: 'join-tokens.manage',
+      params: z.object({ id: z.string().max(64) }),
+      body: formBody,
+      handler: async (request) => {
+        await resources.revoke(request.params.id, signedIn(request), { address: request.address });
+        return { kind: 'redirect', to: path };
+      },
+    }),
+  ];
+}

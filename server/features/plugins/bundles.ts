@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import { MusterError } from '../../../shared/errors.ts';
+import { type BundleFile, bundleText, maxBundleBytes, pluginBundle } from '../../../shared/plugin-bundle.ts';
+import { type PluginManifest, pluginManifest } from '../../../shared/plugin-manifest.ts';
+import { type ArgsCheck, compileArgsCheck } from './args-check.ts';
+import { singleFileManifest } from './single-file.ts';
+
+/** A bundle that is ready to be stored: complete, valid, with its identity. */
+export type MadeBundle = {
+  readonly manifest: PluginManifest;
+  readonly text: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly argsCheck: ArgsCheck;
+};
+
+export const manifestPath = 'plugin.json';
+
+/**
+ * From all files of a plugin, `plugin.json` among them. That one becomes the manifest and is no file of the bundle, so that its white space
+ * makes no new version.
+ * @throws MusterError plugin_invalid
+ */
+export function bundleOfFiles(name: string, files: readonly BundleFile[]): MadeBundle {
+  const manifestFile = files.find((file) => file.path === manifestPath);
+  if (manifestFile === undefined) throw invalid(`There is no ${manifestPath} among the files.`);
+  const manifest = parseManifest(Buffer.from(manifestFile.base64, 'base64').toString('utf8'));
+  if (manifest.name !== name)
+    throw invalid(`${manifestPath} says that the plugin is called "${manifest.name}", but it stands as "${name}".`, 'name');
+  return makeBundle(
+    manifest,
+    files.filter((file) => file !== manifestFile),
+  );
+}
+
+/**
+ * From one file, such as `restart.py`, whose name is the plugin's.
+ * @throws MusterError plugin_invalid
+ */
+export function bundleOfSingleFile(name: string, fileName: string, base64: string): MadeBundle {
+  const source = Buffer.from(base64, 'base64').toString('utf8');
+  return makeBundle(singleFileManifest(name, fileName, source), [{ path: fileName, executable: false, base64 }]);
+}
+
+function parseManifest(text: string): PluginManifest {
+  let content: unknown;
+  try {
+    content = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw invalid(`${manifestPath} is not valid JSON: ${(error as Error).message}`);
+  }
+  const result = pluginManifest.safeParse(content);
+  if (!result.success) throw invalidShape(manifestPath, result.error);
+  return result.data;
+}
+
+function makeBundle(manifest: PluginManifest, files: readonly BundleFile[]): MadeBundle {
+  const argsCheck = compileArgsCheck(manifest);
+  const result = pluginBundle.safeParse({ manifest, files: files.map((file) => runnable(file, manifest)) });
+  if (!result.success) throw invalidShape('', result.error);
+  const bundle = result.data;
+  if (!bundle.files.some((file) => file.path === manifest.entry))
+    throw invalid(`The entry file ${manifest.entry} is not among the files.`, 'entry');
+  const text = canonicalText(bundle);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > maxBundleBytes) throw tooLarge(bytes);
+  // read back, so that it is in memory as it will be after the next start
+  const { manifest: stored } = JSON.parse(text) as { manifest: PluginManifest };
+  return { manifest: stored, text, sha256: createHash('sha256').update(text).digest('hex'), bytes, argsCheck };
+}
+
+/** A program that was pushed from a host without such a mark must start nevertheless. */
+const runnable = (file: BundleFile, { runtime, entry }: PluginManifest): BundleFile =>
+  runtime === 'exec' && file.path === entry ? { ...file, executable: true } : file;
+
+function canonicalText(bundle: z.infer<typeof pluginBundle>): string {
+  try {
+    return bundleText(bundle);
+  } catch (error) {
+    if (error instanceof RangeError) throw invalid(`${manifestPath} is nested too deeply.`);
+    throw error;
+  }
+}
+
+/** @param bytes what is known of its size; base64 adds a third to the size of the files */
+export const tooLarge = (bytes: number): MusterError =>
+  invalid(
+    `The bundle has ${mebibytes(bytes)} MiB; at most ${mebibytes(maxBundleBytes)} MiB are possible, with its files in base64.`,
+  );
+
+const mebibytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1).replace(/\.0$/, '');
+
+export const invalid = (message: string, field?: string): MusterError =>
+  new MusterError('plugin_invalid', message, field === undefined ? {} : { field });
+
+function invalidShape(what: string, error: z.ZodError): MusterError {
+  const issues = error.issues.slice(0, 20).map(({ path, message }) => ({ field: path.join('.') || what, message }));
+  const [first] = issues;
+  const where = [what, first?.field].filter((part) => part !== '' && part !== undefined && part !== what).join(', ');
+  const place = where === '' ? what : what === '' || where.startsWith(what) ? where : `${what}, ${where}`;
+  return new MusterError('plugin_invalid', `${place}: ${first?.message ?? 'It is not valid.'}`, {
+    field: first?.field ?? what,
+    issues,
+  });
+}

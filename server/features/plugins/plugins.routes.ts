@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { pageOf } from '../../../shared/api/listing.ts';
+import { pluginDetail, pluginSummary } from '../../../shared/api/plugins.ts';
+import { pluginName, sha256 } from '../../../shared/names.ts';
+import { maxBundleBytes, pluginBundle } from '../../../shared/plugin-bundle.ts';
+import { type AnyRoute, route } from '../../platform/http/route.ts';
+import { asker } from '../auth/asker.ts';
+import { pluginInput } from './plugin-input.ts';
+import type { PluginsService } from './plugins.service.ts';
+
+const path = '/api/v1/plugins';
+const tag = 'plugins';
+const params = z.strictObject({ name: z.string().max(64) });
+const query = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(500),
+  after: z.string().max(64).optional(),
+});
+/** a bundle that is a little too large is told so, with both sizes */
+const bodyLimit = maxBundleBytes + 4 * 1024 * 1024;
+
+export const createPluginsRoutes = (plugins: PluginsService): AnyRoute[] => [
+  route({
+    method: 'GET',
+    path,
+    permission: 'plugins.read',
+    summary: 'List the plugins by name',
+    tag,
+    query,
+    responses: { 200: pageOf(pluginSummary) },
+    handler: async ({ query: { limit, after } }) => {
+      const rest = (await plugins.list()).filter(({ name }) => after === undefined || name > after);
+      const items = rest.slice(0, limit);
+      return { status: 200, body: { items, next: rest.length > limit ? (items.at(-1)?.name ?? null) : null } };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${path}/:name`,
+    permission: 'plugins.read',
+    summary: 'One plugin with its files and versions',
+    tag,
+    params,
+    responses: { 200: pluginDetail },
+    handler: async ({ params: { name } }) => {
+      const body = await plugins.detail(name);
+      return { status: 200, body, headers: { etag: `"${body.sha256}"` } };
+    },
+  }),
+  route({
+    method: 'PUT',
+    path: `${path}/:name`,
+    permission: 'plugins.write',
+    summary: 'Push a plugin: all its files with plugin.json among them, or one file',
+    tag,
+    params: z.strictObject({ name: pluginName }),
+    body: pluginInput,
+    bodyLimit,
+    headers: { 'If-Match': 'the ETag of the plugin that this one is to replace; without it, whatever is there is replaced' },
+    responses: { 200: pluginDetail, 201: pluginDetail },
+    handler: async (request) => {
+      const { params, body, address, headers } = request;
+      const { created } = await plugins.put(params.name, body, asker(request), { address, ifMatch: headers['if-match'] });
+      const detail = await plugins.detail(params.name);
+      return { status: created ? 201 : 200, body: detail, headers: { etag: `"${detail.sha256}"` } };
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: `${path}/:name`,
+    permission: 'plugins.write',
+    summary: 'Delete a plugin that was pushed; runs under way keep it',
+    tag,
+    params,
+    responses: { 204: null },
+    handler: async (request) => {
+      await plugins.remove(request.params.name, asker(request), { address: request.address });
+      return { status: 204 };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/agent/v1/plugins/:sha256',
+    permission: 'open',
+    summary: 'A bundle for an agent with an open connection, whose download token it sends as bearer',
+    tag: 'agent',
+    params: z.strictObject({ sha256 }),
+    responses: { 200: pluginBundle },
+    handler: async ({ params, headers }) => ({
+      status: 200,
+      body: await plugins.download(headers.authorization, params.sha256),
+      headers: { 'content-type': 'application/json', 'cache-control': 'private, max-age=31536000, immutable' },
+    }),
+  }),
+];

@@ -1,0 +1,229 @@
+import type { Logger } from 'pino';
+import type { AgentDetail } from '../../../shared/api/agents.ts';
+import type { PluginDetail, PluginSummary } from '../../../shared/api/plugins.ts';
+import { MusterError } from '../../../shared/errors.ts';
+import type { PluginBundle, SignedCatalogue } from '../../../shared/plugin-bundle.ts';
+import type { EventBus } from '../../platform/events/bus.ts';
+import type { MessageHandlers } from '../../platform/gateway/connection.ts';
+import type { Actor } from '../../platform/http/actor.ts';
+import type { AgentsService } from '../agents/agents.service.ts';
+import { systemActor } from '../audit/audit.ts';
+import type { Origin } from '../auth/origin.ts';
+import type { ServerIdentity } from '../auth/server-identity.ts';
+import { createBundleTexts } from './bundle-texts.ts';
+import { planFolder } from './folder-sync.ts';
+import { type FolderWatch, watchFolder } from './folder-watch.ts';
+import { holderCounts, holdersOf, pluginsOfAgent } from './held-plugins.store.ts';
+import { createInTurn } from './in-turn.ts';
+import { applyChanges, type ChangedBy, nameOf, type PluginChange, type PluginChangesResources } from './plugin-changes.ts';
+import { pluginDetailOf } from './plugin-detail.ts';
+import { createPluginFolder, type PluginProblem } from './plugin-folder.ts';
+import { bundleOfInput, type PluginInput } from './plugin-input.ts';
+import { createPluginShelf } from './plugin-shelf.ts';
+import { pluginMessages } from './plugins.messages.ts';
+import { allBundles, currentPlugins, findBundleText, readGeneration } from './plugins.store.ts';
+import { bundleOfRow, type PluginView, summaryOf } from './plugins.ts';
+
+/** The plugins that tasks may call, and the catalogue by which agents trust them. */
+export type PluginsService = {
+  current(name: string): PluginView | undefined;
+  byHash(sha256: string): PluginView | undefined;
+  /** @throws MusterError plugin_unknown, action_unknown, args_invalid (with fields such as `args.count`) */
+  checkCall(plugin: string, action: string, args: unknown): PluginView;
+  signedCatalogue(): SignedCatalogue;
+  /** by name */
+  list(): Promise<PluginSummary[]>;
+  /** @throws MusterError not_found */
+  detail(name: string): Promise<PluginDetail>;
+  /** @throws MusterError plugin_invalid; version_conflict when `ifMatch` is not the hash of the current bundle */
+  put(name: string, input: PluginInput, actor: Actor, options?: PutOptions): Promise<{ readonly created: boolean }>;
+  /** @throws MusterError not_found; state_conflict for one that comes from the folder */
+  remove(name: string, actor: Actor, origin?: Origin): Promise<void>;
+  /** what in the plugins folder could not be loaded, and why */
+  problems(): readonly PluginProblem[];
+  /** names of agents that hold this bundle, at most a thousand */
+  holders(name: string, sha256: string): Promise<string[]>;
+  heldByAgent(agentId: string): Promise<AgentDetail['plugins']>;
+  /**
+   * The canonical text of a bundle, for an agent with an open connection.
+   * @throws MusterError unauthenticated, not_found
+   */
+  download(authorization: string | undefined, sha256: string): Promise<Buffer>;
+  /** for the gateway */
+  readonly messages: Pick<MessageHandlers, 'plugins_held'>;
+  /** Reads what is stored, then the folder, and follows its changes until `stop`. */
+  start(dir: string | null): Promise<void>;
+  /** May be called twice. */
+  stop(): Promise<void>;
+};
+
+export type PutOptions = Origin & { readonly ifMatch?: string | undefined };
+
+export type PluginsResources = Omit<PluginChangesResources, 'shelf'> & {
+  readonly log: Logger;
+  readonly events: EventBus;
+  readonly identity: Pick<ServerIdentity, 'sign'>;
+  readonly agents: Pick<AgentsService, 'get' | 'broadcast' | 'agentOfDownloadToken'>;
+};
+
+export function createPlugins(resources: PluginsResources): PluginsService {
+  const { db, log, events, identity, agents, clock, openBundles } = resources;
+  const shelf = createPluginShelf(identity);
+  const texts = createBundleTexts((sha256) => findBundleText(db.read, sha256));
+  const inTurn = createInTurn();
+  let readFolder = async (): Promise<void> => {};
+  let watch: FolderWatch | undefined;
+  let problems: readonly PluginProblem[] = [];
+
+  async function change(changes: readonly PluginChange[], by: ChangedBy): Promise<void> {
+    if (changes.length === 0) return;
+    await applyChanges(changes, by, { ...resources, shelf });
+    for (const made of changes) events.emit('plugin.changed', { name: nameOf(made) });
+    agents.broadcast({ type: 'plugins', plugins: shelf.signedCatalogue() });
+    log.info({ plugins: changes.map(nameOf), generation: shelf.generation(), by: by.actor }, 'plugins changed');
+  }
+
+  /** Each problem is logged when it comes up, not at every look. */
+  function report(found: readonly PluginProblem[], dir: string): void {
+    const known = new Set(problems.map(({ path, message }) => `${path} ${message}`));
+    for (const { path, message } of found)
+      if (!known.has(`${path} ${message}`)) log.error({ dir, path }, `plugin not loaded: ${message}`);
+    problems = found;
+  }
+
+  function follow(dir: string): () => Promise<void> {
+    const folder = createPluginFolder(dir);
+    return () =>
+      inTurn(async () => {
+        const content = await folder.read();
+        // a disk that is not mounted must not delete what came from it
+        if (content === undefined) return report([missing(dir)], dir);
+        const plan = planFolder(
+          content,
+          shelf.allCurrent().map(({ plugin }) => plugin),
+        );
+        report(plan.problems, dir);
+        await change(plan.changes, { actor: systemActor, address: null });
+      });
+  }
+
+  return {
+    current: shelf.current,
+    byHash: shelf.byHash,
+    checkCall(name, action, args) {
+      const plugin = shelf.current(name);
+      if (plugin === undefined) throw pluginUnknown(name);
+      if (!Object.hasOwn(plugin.manifest.actions, action)) throw actionUnknown(plugin, action);
+      shelf.argsCheckOf(plugin).check(action, args);
+      return plugin;
+    },
+    signedCatalogue: shelf.signedCatalogue,
+    async list() {
+      const all = shelf.allCurrent();
+      const counts = await holderCounts(
+        db.read,
+        all.map(({ bundle }) => bundle.sha256),
+      );
+      return all.map(({ plugin, bundle }) => summaryOf(bundle, plugin, counts.get(bundle.sha256) ?? 0));
+    },
+    async detail(name) {
+      const found = shelf.allCurrent().find(({ plugin }) => plugin.name === name);
+      const text = found === undefined ? undefined : await texts.of(found.bundle.sha256);
+      if (found === undefined || text === undefined) throw notFound(name);
+      const counts = await holderCounts(db.read, [found.bundle.sha256]);
+      const content = JSON.parse(text.toString()) as PluginBundle;
+      return pluginDetailOf(found.plugin, found.bundle, content, shelf.bundlesOf(name), counts.get(found.bundle.sha256) ?? 0);
+    },
+    async put(name, input, actor, { address = null, ifMatch } = {}) {
+      const made = bundleOfInput(name, input);
+      return inTurn(async () => {
+        const before = shelf.currentOf(name);
+        if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== `"${before?.sha256}"`) throw changedMeanwhile(name);
+        if (before?.sha256 !== made.sha256)
+          await change([{ kind: 'set', made, source: 'pushed' }], { actor: actor.name, address });
+        return { created: before === undefined };
+      });
+    },
+    async remove(name, actor, { address = null } = {}) {
+      await inTurn(async () => {
+        const plugin = shelf.currentOf(name);
+        if (plugin === undefined) throw notFound(name);
+        if (plugin.source === 'folder') throw fromFolder(name);
+        await change([{ kind: 'delete', name, source: 'pushed' }], { actor: actor.name, address });
+      });
+      // it may have hidden one of the folder
+      await readFolder();
+    },
+    problems: () => problems,
+    holders: async (_name, sha256) => (await holdersOf(db.read, sha256, 1000)).flatMap((id) => agents.get(id)?.name ?? []).sort(),
+    heldByAgent: async (agentId) =>
+      (await pluginsOfAgent(db.read, agentId)).map(({ name, sha256 }) => ({
+        name,
+        sha256,
+        current: shelf.currentOf(name)?.sha256 === sha256,
+      })),
+    async download(authorization, sha256) {
+      const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
+      if (agents.agentOfDownloadToken(token) === undefined) throw noConnection();
+      const text = shelf.byHash(sha256) === undefined ? undefined : await texts.of(sha256);
+      if (text === undefined) throw new MusterError('not_found', 'There is no bundle with this hash.');
+      return text;
+    },
+    messages: pluginMessages({ db, shelf }),
+    async start(dir) {
+      shelf.take({
+        generation: await readGeneration(db.read),
+        added: (await allBundles(db.read)).map(bundleOfRow),
+        set: (await currentPlugins(db.read)).map(({ name, sha256, source, updated_at }) => ({
+          name,
+          sha256,
+          source,
+          updatedAt: updated_at,
+        })),
+        deleted: [],
+        pruned: [],
+        kept: await openBundles(),
+      });
+      if (dir === null) return;
+      readFolder = follow(dir);
+      await readFolder();
+      watch = watchFolder({ dir, clock, log, onChange: () => readFolder() });
+    },
+    async stop() {
+      await watch?.stop();
+    },
+  };
+}
+
+const missing = (dir: string): PluginProblem => ({
+  path: dir,
+  name: '',
+  message: 'The plugins folder is not there. What came from it before stays.',
+});
+
+const pluginUnknown = (name: string): MusterError =>
+  new MusterError(
+    'plugin_unknown',
+    `There is no plugin "${name}" on this server. GET /api/v1/plugins lists those that there are.`,
+    { field: 'plugin' },
+  );
+
+const actionUnknown = ({ name, manifest }: PluginView, action: string): MusterError =>
+  new MusterError(
+    'action_unknown',
+    `The plugin "${name}" has no action "${action}". It has: ${Object.keys(manifest.actions).join(', ')}.`,
+    {
+      field: 'action',
+    },
+  );
+
+const notFound = (name: string): MusterError => new MusterError('not_found', `There is no plugin "${name}".`);
+
+const changedMeanwhile = (name: string): MusterError =>
+  new MusterError('version_conflict', `The plugin "${name}" is another one by now. Look at it again, then push yours.`);
+
+const fromFolder = (name: string): MusterError =>
+  new MusterError('state_conflict', `The plugin "${name}" comes from the plugins folder of the server. Delete it there.`);
+
+const noConnection = (): MusterError =>
+  new MusterError('unauthenticated', 'Bundles are for agents with an open connection; send the download token of its welcome.');

@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals';
+import { argsFieldsOf } from './args-fields.ts';
+
+const one = (property: Record<string, unknown>, name = 'value') =>
+  argsFieldsOf({ type: 'object', properties: { [name]: property } })?.fields[0];
+
+describe('the fields of an argument schema', () => {
+  test('an action without a schema, or with one that names no properties, has no fields: its arguments are written as JSON', () => {
+    expect(argsFieldsOf(undefined)).toBeUndefined();
+    expect(argsFieldsOf({})).toBeUndefined();
+    expect(argsFieldsOf({ type: 'object', additionalProperties: true })).toBeUndefined();
+    expect(argsFieldsOf({ type: 'array', items: { type: 'string' } })).toBeUndefined();
+  });
+
+  test.each([
+    [{ type: 'string' }, 'text'],
+    [{ type: ['string', 'null'] }, 'text'],
+    [{ type: 'string', format: 'multiline' }, 'multiline'],
+    [{ type: 'string', maxLength: 100_000 }, 'multiline'],
+    [{ type: 'string', writeOnly: true }, 'password'],
+    [{ type: 'integer' }, 'number'],
+    [{ type: 'number' }, 'number'],
+    [{ type: 'boolean' }, 'switch'],
+    [{ enum: ['a', 2] }, 'choice'],
+    [{ const: 7 }, 'choice'],
+    [{ type: 'array', items: { type: 'string' } }, 'list'],
+    [{ type: 'array', items: { type: 'object' } }, 'json'],
+    [{ type: 'object' }, 'json'],
+    [{ anyOf: [{ type: 'string' }, { type: 'number' }] }, 'json'],
+  ])('%j is drawn as %s', (schema, kind) => {
+    expect(one(schema)?.kind).toBe(kind);
+  });
+
+  test('arguments that hold whole texts by their name are given room', () => {
+    expect(one({ type: 'string' }, 'script')?.kind).toBe('multiline');
+  });
+
+  test('label, help and placeholder come from title, description and examples, and else from the name', () => {
+    expect(
+      one({ type: 'integer', title: 'Port', description: 'TCP.', minimum: 1, maximum: 65_535, examples: [443] }),
+    ).toMatchObject({
+      label: 'Port',
+      help: 'TCP. From 1 to 65535.',
+      placeholder: '443',
+    });
+    expect(one({ type: 'string' }, 'targetUrl')?.label).toBe('Target URL');
+    expect(one({ type: 'string' }, 'run_as')?.label).toBe('Run as');
+  });
+
+  test('the values of a choice keep their type', () => {
+    expect(one({ enum: ['1', 1] })?.choices).toEqual([
+      { value: '"1"', label: '1' },
+      { value: '1', label: '1' },
+    ]);
+  });
+
+  test('an array with prefixItems is one field per position, required up to minItems', () => {
+    const fields = argsFieldsOf({
+      type: 'array',
+      minItems: 1,
+      prefixItems: [{ type: 'string', title: 'Priority' }, { type: 'string' }],
+    });
+    expect(fields).toMatchObject({
+      shape: 'array',
+      fields: [
+        { key: 'args.0', label: 'Priority', required: true },
+        { key: 'args.1', label: 'Argument 2', required: false },
+      ],
+    });
+  });
+});

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { Execution, ExecutionDetail, executionQuery, LogSlice } from '../../../shared/api/executions.ts';
+import type { Page as ListPage } from '../../../shared/api/listing.ts';
+import { executionStates, isFinal, meaningOf } from '../../../shared/states.ts';
+import type { Actor } from '../../platform/http/actor.ts';
+import { formBody, signedIn, viewsOf } from '../../platform/web/form.ts';
+import { type AnyPage, page } from '../../platform/web/page.ts';
+import { pagerOf, pagingQuery } from '../../platform/web/paging.ts';
+
+type LogPart = Pick<LogSlice, 'next' | 'size'> & { readonly chunks: readonly LogSlice['chunks'][number][] };
+
+export type ExecutionsPagesResources = {
+  readonly list: (query: z.infer<typeof executionQuery>) => Promise<ListPage<Execution>>;
+  readonly get: (id: string) => Promise<ExecutionDetail>;
+  readonly cancel: (id: string, actor: Actor) => Promise<unknown>;
+  readonly readLog: (id: string, range: { readonly offset: number; readonly limit: number }) => Promise<LogPart>;
+};
+
+/** What the page shows of a log at once; the script reads on from there, and the download has all of it. */
+const logOnPageBytes = 256 * 1024;
+const downloadStepBytes = 1024 * 1024;
+
+const view = viewsOf(import.meta.url);
+const params = z.object({ id: z.string().max(64) });
+const id = z.string().max(64).optional();
+
+export function createExecutionsPages(resources: ExecutionsPagesResources): AnyPage[] {
+  async function* wholeLog(executionId: string): AsyncIterable<string> {
+    for (let offset = 0; ; ) {
+      const { chunks, next, size } = await resources.readLog(executionId, { offset, limit: downloadStepBytes });
+      for (const chunk of chunks) yield chunk.text;
+      if (next >= size || next <= offset) return;
+      offset = next;
+    }
+  }
+
+  return [
+    page({
+      method: 'GET',
+      path: '/executions',
+      permission: 'tasks.read',
+      query: z.object({ ...pagingQuery, state: z.enum(executionStates).optional(), runId: id, taskId: id, agentId: id }),
+      handler: async ({ query }) => {
+        const executions = await resources.list({ ...query, limit: 100 });
+        const data = {
+          executions: executions.items,
+          query,
+          executionStates,
+          pager: pagerOf('/executions', query, executions.next),
+        };
+        return { kind: 'view', view: view('executions'), title: 'Executions', section: 'executions', data, topics: ['overview'] };
+      },
+    }),
+    page({
+      method: 'GET',
+      path: '/executions/:id',
+      permission: 'tasks.read',
+      params,
+      handler: async (request) => {
+        const execution = await resources.get(request.params.id);
+        const log = await resources.readLog(execution.id, { offset: 0, limit: logOnPageBytes });
+        const final = isFinal(execution.state);
+        return {
+          kind: 'view',
+          view: view('execution'),
+          title: `${execution.taskName} on ${execution.agentName ?? 'any host'}`,
+          section: 'executions',
+          data: { execution, log, final, meaning: meaningOf(execution.state).replaceAll('`', '') },
+          topics: [`execution:${execution.id}`],
+          scripts: ['log.js'],
+        };
+      },
+    }),
+    page({
+      method: 'GET',
+      path: '/executions/:id/log.txt',
+      permission: 'tasks.read',
+      params,
+      handler: async (request) => {
+        const execution = await resources.get(request.params.id);
+        return { kind: 'download', fileName: `${execution.id}.log.txt`, chunks: wholeLog(execution.id) };
+      },
+    }),
+    page({
+      method: 'POST',
+      path: '/executions/:id/cancel',
+      permission: 'tasks.cancel',
+      params,
+      body: formBody,
+      handler: async (request) => {
+        await resources.cancel(request.params.id, signedIn(request));
+        return { kind: 'redirect', to: `/executions/${request.params.id}` };
+      },
+    }),
+  ];
+}

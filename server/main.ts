@@ -1,0 +1,102 @@
+import { parseArgs } from 'node:util';
+import { destination, pino } from 'pino';
+import { MusterError } from '../shared/errors.ts';
+import { flagOf, type ResolvedSettings } from '../shared/settings.ts';
+import { type ServerSettings, serverSettings } from '../shared/settings-server.ts';
+import { systemClock } from './platform/clock.ts';
+import { type RunningServer, startServer } from './server.ts';
+import { readServerSettings } from './settings.ts';
+
+/**
+ * The server as a process: settings from flags, environment and file; logs to standard output as JSON lines; SIGTERM and SIGINT end it in
+ * order. A parent that opened an IPC channel is told when it is ready.
+ */
+await main();
+
+async function main(): Promise<void> {
+  let resolved: ResolvedSettings<typeof serverSettings>;
+  try {
+    resolved = await readServerSettings({ flags: flagsOf(process.argv.slice(2)), env: process.env, cwd: process.cwd() });
+  } catch (error) {
+    return refuse(error);
+  }
+  const { values: settings, warnings } = resolved;
+  const log = pino(
+    { level: settings.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
+    destination({ dest: 1, sync: true }),
+  );
+  for (const warning of warnings) log.warn(warning);
+  warnOfOpenListener(settings, (message) => log.warn(message));
+
+  let server: RunningServer;
+  try {
+    server = await startServer({ settings, clock: systemClock, log });
+  } catch (error) {
+    if (!(error instanceof MusterError)) log.fatal({ err: error }, 'server could not start');
+    return refuse(error, settings);
+  }
+  process.send?.({ type: 'ready', url: server.url, signInUrl: server.signInUrl, tokenFile: server.tokenFile });
+  if (process.send === undefined)
+    log.info({ signInUrl: server.signInUrl, tokenFile: server.tokenFile }, 'sign in with this link once, or with the token');
+
+  let ending = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      // a second signal does not wait
+      if (ending) process.exit(1);
+      ending = true;
+      log.info({ signal }, 'server stopping');
+      server.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.fatal({ err: error }, 'server did not stop cleanly');
+          process.exit(1);
+        },
+      );
+    });
+  }
+  process.on('unhandledRejection', (error) => {
+    log.fatal({ err: error }, 'unhandled rejection');
+    process.exit(1);
+  });
+}
+
+function flagsOf(args: readonly string[]): Record<string, unknown> {
+  const keys = Object.keys(serverSettings);
+  const options = Object.fromEntries(keys.map((key) => [flagOf(key).slice(2), { type: 'string' as const }]));
+  try {
+    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+    return Object.fromEntries(keys.map((key) => [key, values[flagOf(key).slice(2)]]));
+  } catch (error) {
+    throw new MusterError(
+      'field_unknown',
+      `${error instanceof Error ? error.message : error} The flags are ${keys.map(flagOf).join(', ')}.`,
+      { cause: error },
+    );
+  }
+}
+
+/** A person reads this in a terminal: one sentence, no stack. */
+function refuse(error: unknown, settings?: ServerSettings): void {
+  process.stderr.write(`muster server: ${sentenceOf(error, settings)}\n`);
+  process.exitCode = 1;
+}
+
+function sentenceOf(error: unknown, settings: ServerSettings | undefined): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
+    return `port ${settings?.port} is taken by another program: end it, or choose another port with MUSTER_PORT or --port.`;
+  if (code === 'EACCES')
+    return `no right to listen on port ${settings?.port} or to write ${settings?.dataDir}: check MUSTER_PORT and MUSTER_DATA_DIR.`;
+  if (code === 'EADDRNOTAVAIL') return `${settings?.host} is not an address of this host: check MUSTER_HOST.`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function warnOfOpenListener(settings: ServerSettings, warn: (message: string) => void): void {
+  const loopback = settings.host === 'localhost' || settings.host === '::1' || settings.host.startsWith('127.');
+  if (!loopback && settings.tlsCert === undefined) {
+    warn(
+      `Listening on ${settings.host} without TLS: tokens, passwords and output cross the network in clear text. Set MUSTER_TLS_CERT and MUSTER_TLS_KEY, or put a TLS proxy in front.`,
+    );
+  }
+}

@@ -1,0 +1,29 @@
+import type { AgentMessageOf, ServerMessageOf } from '../../../shared/protocol.ts';
+
+/**
+ * Whether an agent may come in, answered by a feature in two steps. Between them the gateway ends the agent's previous connection and
+ * waits for what that one still handles, so that nothing of it can slip in after the second step has looked at the ledger.
+ */
+export type Admit = (hello: AgentMessageOf<'hello'>, serverNonce: string, address: string) => Promise<Refusal | Admission>;
+
+export type Refusal = {
+  readonly kind: 'refused';
+  /** of the error catalogue */
+  readonly code: string;
+  /** a sentence for the person who reads the agent's log */
+  readonly message: string;
+  readonly closeCode: number;
+};
+
+export type Admission = {
+  readonly kind: 'admitted';
+  readonly agentId: string;
+  readonly agentName: string;
+  readonly prepare: () => Promise<Refusal | Welcome>;
+};
+
+/** What only the features know of the `welcome` message. */
+export type Welcome = { readonly kind: 'welcome' } & Pick<
+  ServerMessageOf<'welcome'>,
+  'name' | 'signature' | 'downloadToken' | 'plugins' | 'verdicts'
+>;

@@ -1,0 +1,170 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import type { RandomBytes } from '../../../shared/ids.ts';
+import { type AgentMessage, closeCodes, maxFrameBytes } from '../../../shared/protocol.ts';
+import type { Clock } from '../clock.ts';
+import type { Admit } from './admission.ts';
+import type { AgentConnection, MessageHandlers } from './connection.ts';
+import { shakeHands } from './handshake.ts';
+import { createSeats } from './seats.ts';
+import { defaultGatewaySettings, type GatewaySettings } from './settings.ts';
+import { createTurnEnd } from './turn-end.ts';
+import { createUnauthenticatedSockets } from './unauthenticated.ts';
+import { createWire, serverFailed, type Wire } from './wire.ts';
+
+/** The agents' sockets. It knows the protocol and no feature: who may come in, and what messages mean, is handed in. */
+export type Gateway = {
+  /** For upgrades at `agentSocketPath`. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  counts(): { readonly connected: number; readonly unauthenticated: number };
+  /** Tells every agent to come back later, and waits until their sockets and handlers have ended, at most `closeSeconds`. */
+  stop(): Promise<void>;
+};
+
+export type GatewayResources = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly randomBytes: RandomBytes;
+  readonly admit: Admit;
+  readonly handlers: MessageHandlers;
+  /** when the welcome is queued, before the agent's first message is handled */
+  readonly onReady: (connection: AgentConnection) => void;
+  /** at once when a connection that was ready closes, for whatever reason */
+  readonly onClosed: (connection: AgentConnection) => void;
+  readonly settings?: Partial<GatewaySettings>;
+};
+
+export const agentSocketPath = '/agent/v1/connect';
+
+export function createGateway(resources: GatewayResources): Gateway {
+  const { clock, log, handlers, onReady, onClosed } = resources;
+  const settings = { ...defaultGatewaySettings, ...resources.settings };
+  const server = new WebSocketServer(serverOptions(settings));
+  const unauthenticated = createUnauthenticatedSockets(settings);
+  const turnEnd = createTurnEnd();
+  const seats = createSeats();
+  const wires = new Set<Wire>();
+  const ready = new Map<Wire, AgentConnection>();
+  let cancelSweep = clock.after(sweepMs(settings), sweep);
+  let stopped: Promise<void> | undefined;
+
+  function open(ws: WebSocket, address: string, leave: () => void): void {
+    const socketLog = log.child({ address });
+    const wire: Wire = createWire({
+      ...settings,
+      ws,
+      clock,
+      turnEnd,
+      log: socketLog,
+      handle: (message) => dispatch(handlers, ready.get(wire), message, clock),
+      onClosed: () => {
+        leave();
+        const connection = ready.get(wire);
+        ready.delete(wire);
+        if (connection !== undefined) onClosed(connection);
+      },
+    });
+    wires.add(wire);
+    void wire.ended.then(() => wires.delete(wire));
+    const onAuthenticated = ({ agentId, agentName }: { agentId: string; agentName: string }): void => {
+      leave();
+      socketLog.setBindings({ agentId, agent: agentName });
+    };
+    shakeHands(wire, address, { ...resources, log: socketLog, seats, settings, onAuthenticated })
+      .then((connection) => {
+        if (connection === undefined || !wire.isOpen()) return;
+        ready.set(wire, connection);
+        onReady(connection);
+        wire.release();
+      })
+      .catch((error: unknown) => {
+        if (!wire.isOpen()) return;
+        socketLog.error({ err: error }, 'agent could not be admitted');
+        wire.close(serverFailed, 'the server could not admit the agent');
+      });
+  }
+
+  /** One timer for all connections. A socket that the server itself does not read at the moment cannot be heard, and is not silent. */
+  function sweep(): void {
+    const deadline = clock.now() - settings.silenceSeconds * 1000;
+    for (const wire of ready.keys()) {
+      if ((wire.heardAt() ?? Number.POSITIVE_INFINITY) <= deadline)
+        wire.close(closeCodes.silent, 'nothing was heard from the agent');
+    }
+    cancelSweep = clock.after(sweepMs(settings), sweep);
+  }
+
+  async function stop(): Promise<void> {
+    cancelSweep();
+    const open = [...wires];
+    for (const wire of open) wire.close(closeCodes.comeBack, 'the server is stopping: come back later');
+    const work = Promise.all(open.flatMap((wire) => [wire.ended, wire.settled()]));
+    await within(settings.closeSeconds * 1000, work, clock);
+    for (const wire of open) wire.terminate();
+    await Promise.all(open.map((wire) => wire.ended));
+    turnEnd.stop();
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      const address = request.socket.remoteAddress ?? '';
+      const leave = stopped === undefined ? unauthenticated.enter(address) : undefined;
+      if (leave === undefined) {
+        log.warn({ address }, 'agent socket refused: no place');
+        refuseUpgrade(socket);
+        return;
+      }
+      let upgraded = false;
+      server.handleUpgrade(request, socket, head, (ws) => {
+        upgraded = true;
+        open(ws, address, leave);
+      });
+      if (!upgraded) leave();
+    },
+    counts: () => ({ connected: ready.size, unauthenticated: unauthenticated.count() }),
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+function dispatch(
+  handlers: MessageHandlers,
+  connection: AgentConnection | undefined,
+  message: AgentMessage,
+  clock: Clock,
+): Promise<void> | void {
+  if (connection === undefined) return;
+  if (message.type === 'heartbeat') connection.send({ type: 'heartbeat_ack', time: clock.now() });
+  const handler = handlers[message.type as keyof MessageHandlers] as
+    | ((connection: AgentConnection, message: AgentMessage) => Promise<void> | void)
+    | undefined;
+  return handler?.(connection, message);
+}
+
+/** `closeTimeout` is not yet in the types of ws. */
+const serverOptions = (settings: GatewaySettings): ServerOptions & { closeTimeout: number } => ({
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  maxPayload: maxFrameBytes,
+  closeTimeout: settings.closeSeconds * 1000,
+});
+
+const sweepMs = (settings: GatewaySettings): number => Math.max(10, settings.silenceSeconds * 250);
+
+function refuseUpgrade(socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n');
+}
+
+/** Resolves when the work is done or the time is up, whichever is first. */
+function within(ms: number, work: Promise<unknown>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    void work.then(() => {
+      cancel();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,111 @@
+import type { Logger } from 'pino';
+import type { RandomBytes } from '../../../shared/ids.ts';
+import { type AgentMessageOf, closeCodes, protocolVersion } from '../../../shared/protocol.ts';
+import type { Clock } from '../clock.ts';
+import type { Admission, Admit, Refusal } from './admission.ts';
+import type { AgentConnection } from './connection.ts';
+import type { Seats } from './seats.ts';
+import type { GatewaySettings } from './settings.ts';
+import type { OtherProtocol, Wire } from './wire.ts';
+
+/**
+ *   challenge ──hello──> admit ──> take the seat ──> prepare ──> welcome
+ *                          │         (the agent's     │
+ *                          │          previous one    │
+ *                          │          is closed)      │
+ *                          └─────────> refused <──────┘
+ */
+export type HandshakeResources = {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly randomBytes: RandomBytes;
+  readonly admit: Admit;
+  readonly seats: Seats;
+  readonly settings: GatewaySettings;
+  /** called when the agent has proven who it is */
+  readonly onAuthenticated: (admission: Admission) => void;
+};
+
+/** @returns the connection with its welcome queued, or undefined if the wire was closed on the way */
+export async function shakeHands(
+  wire: Wire,
+  address: string,
+  resources: HandshakeResources,
+): Promise<AgentConnection | undefined> {
+  const serverNonce = Buffer.from(resources.randomBytes(32)).toString('base64');
+  const hello = await helloOf(wire, serverNonce, resources);
+  if (hello === undefined) return undefined;
+  const admission = await resources.admit(hello, serverNonce, address);
+  if (!wire.isOpen()) return undefined;
+  if (admission.kind === 'refused') return refuse(wire, admission, resources.log);
+  resources.onAuthenticated(admission);
+  return welcome(wire, admission, resources);
+}
+
+async function helloOf(
+  wire: Wire,
+  serverNonce: string,
+  resources: HandshakeResources,
+): Promise<AgentMessageOf<'hello'> | undefined> {
+  const { clock, settings, log } = resources;
+  wire.send({ type: 'challenge', protocol: protocolVersion, nonce: serverNonce, time: clock.now() });
+  const cancelDeadline = clock.after(settings.helloSeconds * 1000, () =>
+    wire.close(closeCodes.notAuthenticated, 'no hello in time'),
+  );
+  const hello = await wire.hello;
+  cancelDeadline();
+  if (hello?.kind === 'other_protocol') return refuse(wire, otherProtocol(hello), log);
+  return hello?.message;
+}
+
+async function welcome(wire: Wire, admission: Admission, resources: HandshakeResources): Promise<AgentConnection | undefined> {
+  const { clock, settings, seats, log } = resources;
+  const seat = seats.take(admission.agentId, wire);
+  try {
+    await seat.vacated;
+    if (!wire.isOpen()) return undefined;
+    const answer = await admission.prepare();
+    if (!wire.isOpen()) return undefined;
+    if (answer.kind === 'refused') return refuse(wire, answer, log);
+    const { heartbeatSeconds, silenceSeconds } = settings;
+    const { name, signature, downloadToken, plugins, verdicts } = answer;
+    wire.send({
+      type: 'welcome',
+      name,
+      signature,
+      downloadToken,
+      heartbeatSeconds,
+      silenceSeconds,
+      time: clock.now(),
+      plugins,
+      verdicts,
+    });
+    return connectionOf(wire, admission, clock.now());
+  } finally {
+    seat.admissionOver();
+  }
+}
+
+const connectionOf = (wire: Wire, { agentId, agentName }: Admission, openedAt: number): AgentConnection => ({
+  agentId,
+  agentName,
+  openedAt,
+  isOpen: wire.isOpen,
+  send: wire.send,
+  close: wire.close,
+});
+
+function refuse(wire: Wire, { code, message, closeCode }: Refusal, log: Logger): undefined {
+  log.warn({ code }, 'agent refused');
+  wire.send({ type: 'refused', code, message });
+  wire.close(closeCode, message);
+}
+
+const otherProtocol = ({ protocol }: OtherProtocol): Refusal => ({
+  kind: 'refused',
+  code: 'protocol_unsupported',
+  message:
+    `The agent speaks protocol version ${protocol}, this server version ${protocolVersion}. ` +
+    `Update the ${protocol < protocolVersion ? 'agent' : 'server'}.`,
+  closeCode: closeCodes.protocol,
+});

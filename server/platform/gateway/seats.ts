@@ -1,0 +1,46 @@
+import { closeCodes } from '../../../shared/protocol.ts';
+import type { Wire } from './wire.ts';
+
+/**
+ * One seat per agent, and the newest connection takes it. A connection that was driven out may still be at work for a moment (its own
+ * admission, handlers under way); the next one waits for that before it looks at the ledger.
+ */
+export type Seats = {
+  take(agentId: string, wire: Wire): TakenSeat;
+};
+
+export type TakenSeat = {
+  /** resolves when nothing of the previous connection is under way any more */
+  readonly vacated: Promise<void>;
+  /** to be called when the admission of this connection is over, well or not */
+  readonly admissionOver: () => void;
+};
+
+type Seat = { readonly wire: Wire; readonly admission: Promise<void> };
+
+export function createSeats(): Seats {
+  const seats = new Map<string, Seat>();
+
+  async function workEnded(seat: Seat): Promise<void> {
+    await seat.admission;
+    await seat.wire.settled();
+  }
+
+  async function clear(agentId: string, seat: Seat): Promise<void> {
+    await seat.wire.ended;
+    await workEnded(seat);
+    if (seats.get(agentId) === seat) seats.delete(agentId);
+  }
+
+  return {
+    take(agentId, wire) {
+      const previous = seats.get(agentId);
+      const admission = Promise.withResolvers<void>();
+      const seat = { wire, admission: admission.promise };
+      seats.set(agentId, seat);
+      void clear(agentId, seat);
+      previous?.wire.close(closeCodes.replaced, 'a newer connection of this agent took over');
+      return { vacated: previous === undefined ? Promise.resolve() : workEnded(previous), admissionOver: admission.resolve };
+    },
+  };
+}

@@ -1,0 +1,31 @@
+export type GatewaySettings = {
+  /** an agent that has not said hello by then is closed */
+  readonly helloSeconds: number;
+  /** how often agents send a heartbeat */
+  readonly heartbeatSeconds: number;
+  /** either side closes a socket on which it heard nothing for this long */
+  readonly silenceSeconds: number;
+  /** of messages that an agent has not yet read */
+  readonly maxQueueBytes: number;
+  /** handlers of one connection under way at a time, before its socket is no longer read */
+  readonly maxInFlight: number;
+  /** messages of one connection that wait while it is being admitted, before its socket is no longer read */
+  readonly maxWaiting: number;
+  readonly maxUnauthenticated: number;
+  readonly maxUnauthenticatedPerAddress: number;
+  /** for the far side to answer a close before the socket is cut */
+  readonly closeSeconds: number;
+};
+
+export const defaultGatewaySettings: GatewaySettings = {
+  helloSeconds: 10,
+  heartbeatSeconds: 15,
+  silenceSeconds: 45,
+  maxQueueBytes: 8 * 1024 * 1024,
+  maxInFlight: 256,
+  maxWaiting: 1024,
+  maxUnauthenticated: 2000,
+  // a whole fleet may sit behind one address, and comes back at once when the server restarts
+  maxUnauthenticatedPerAddress: 1000,
+  closeSeconds: 5,
+};

@@ -1,0 +1,161 @@
+import type { Logger } from 'pino';
+import type { RawData, WebSocket } from 'ws';
+import { type AgentMessage, type AgentMessageOf, closeCodes, type ServerMessage } from '../../../shared/protocol.ts';
+import type { Clock } from '../clock.ts';
+import type { SerialisedMessage } from './connection.ts';
+import { closeReason, type Received, readFrame } from './frames.ts';
+import { createIntake } from './intake.ts';
+import { createSendQueue } from './send-queue.ts';
+import type { TurnEnd } from './turn-end.ts';
+
+/**
+ * A socket that speaks the protocol. The first message must be a hello; what follows waits until `release`.
+ *
+ *   waiting for hello ──hello──> held ──release──> open          each ──close──> closed ──(socket is gone)──> ended
+ *
+ * Closed comes before the socket is gone: from then on nothing is sent, nothing is handled, and the agent may have a new connection.
+ */
+export type Wire = {
+  /** undefined if it was closed before */
+  readonly hello: Promise<Hello | OtherProtocol | undefined>;
+  release(): void;
+  /** @returns false if the wire is closed or was closed by this message, because its queue is over its bound */
+  send(message: ServerMessage | SerialisedMessage): boolean;
+  close(code: number, reason: string): void;
+  terminate(): void;
+  isOpen(): boolean;
+  /** when something was last heard; undefined while the server itself does not read */
+  heardAt(): number | undefined;
+  /** Resolves when the handlers under way have finished. */
+  settled(): Promise<void>;
+  /** Resolves when the socket is gone. */
+  readonly ended: Promise<void>;
+};
+
+export type Hello = { readonly kind: 'hello'; readonly message: AgentMessageOf<'hello'> };
+export type OtherProtocol = Extract<Received, { kind: 'other_protocol' }>;
+
+export type WireResources = {
+  readonly ws: WebSocket;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly turnEnd: TurnEnd;
+  readonly maxQueueBytes: number;
+  readonly maxInFlight: number;
+  readonly maxWaiting: number;
+  readonly handle: (message: AgentMessage) => Promise<void> | void;
+  /** called once, at once when it closes */
+  readonly onClosed: () => void;
+};
+
+/** The server failed at a message of this agent; it comes back with back-off and sends again. */
+export const serverFailed = 1011;
+
+export function createWire(resources: WireResources): Wire {
+  const { ws, clock, log, turnEnd, maxQueueBytes, maxInFlight, maxWaiting, handle, onClosed } = resources;
+  const queue = createSendQueue(ws, turnEnd, maxQueueBytes);
+  const hello = Promise.withResolvers<Hello | OtherProtocol | undefined>();
+  const ended = Promise.withResolvers<void>();
+  const warnedTypes = new Set<string>();
+  let open = true;
+  let greeted = false;
+  let heardAt = clock.now();
+
+  const intake = createIntake({
+    handle,
+    maxInFlight,
+    maxWaiting,
+    pauseReading: () => ws.pause(),
+    resumeReading: () => {
+      heardAt = clock.now();
+      ws.resume();
+    },
+    onFailure: (error) => {
+      log.error({ err: error }, 'agent message failed');
+      close(serverFailed, 'the server failed to handle a message');
+    },
+  });
+
+  function onFrame(data: RawData, isBinary: boolean): void {
+    heardAt = clock.now();
+    if (!open) return;
+    const frame = isBinary
+      ? ({ kind: 'malformed', reason: 'A frame is text, not binary.' } as const)
+      : readFrame(data.toString());
+    if ('kind' in frame) refuseMalformed(frame.reason);
+    else for (const received of frame) if (open) take(received);
+  }
+
+  function take(received: Received): void {
+    if (received.kind === 'unknown') warnOnce(received.type);
+    else if (received.kind === 'other_protocol') greet(received);
+    else if (received.message.type === 'hello') greet({ kind: 'hello', message: received.message });
+    else if (greeted) intake.push(received.message);
+    else refuseMalformed(`${received.message.type}: The first message is the hello.`);
+  }
+
+  function greet(first: Hello | OtherProtocol): void {
+    if (greeted) refuseMalformed('hello: It was said before on this connection.');
+    greeted = true;
+    hello.resolve(first);
+  }
+
+  function refuseMalformed(reason: string): void {
+    log.warn({ reason }, 'malformed agent message');
+    close(closeCodes.malformed, reason);
+  }
+
+  function warnOnce(type: string): void {
+    if (warnedTypes.has(type) || warnedTypes.size >= 100) return;
+    warnedTypes.add(type);
+    log.warn({ type }, 'unknown agent message ignored');
+  }
+
+  function close(code: number, reason: string): void {
+    if (!open) return;
+    queue.flush();
+    ws.close(code, closeReason(reason));
+    // the close frame of the far side must be read, or the socket stays until the close time-out
+    ws.resume();
+    closed();
+  }
+
+  function closed(): void {
+    if (!open) return;
+    open = false;
+    intake.stop();
+    hello.resolve(undefined);
+    onClosed();
+  }
+
+  ws.on('message', onFrame);
+  ws.on('pong', () => {
+    heardAt = clock.now();
+  });
+  ws.on('error', (error) => {
+    log.warn({ err: error }, 'agent socket error');
+    closed();
+  });
+  ws.on('close', () => {
+    closed();
+    ended.resolve();
+  });
+
+  return {
+    hello: hello.promise,
+    release: intake.release,
+    send(message) {
+      if (!open) return false;
+      if (queue.add(message)) return true;
+      log.warn({ bufferedBytes: ws.bufferedAmount }, 'agent reads too slowly');
+      close(closeCodes.tooSlow, 'the agent did not read fast enough');
+      return false;
+    },
+    close,
+    terminate: () => ws.terminate(),
+    isOpen: () => open,
+    heardAt: () => (ws.isPaused ? undefined : heardAt),
+    settled: intake.settled,
+    ended: ended.promise,
+  };
+}

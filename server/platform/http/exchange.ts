@@ -1,0 +1,52 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MusterError } from '../../../shared/errors.ts';
+import type { Exchange } from './endpoint.ts';
+import type { HttpServer } from './http-server.ts';
+import type { RequestIds } from './request-ids.ts';
+
+type Resources = { readonly requestIds: RequestIds; readonly server: Pick<HttpServer, 'onStop'> };
+
+export function createExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  params: Exchange['params'],
+  { requestIds, server }: Resources,
+): Exchange {
+  const url = request.url ?? '/';
+  const mark = url.indexOf('?');
+  let controller: AbortController | undefined;
+  return {
+    request,
+    path: mark < 0 ? url : url.slice(0, mark),
+    search: mark < 0 ? '' : url.slice(mark + 1),
+    params,
+    address: plainAddress(request.socket.remoteAddress),
+    requestId: idGiven(request) ?? requestIds(),
+    get signal() {
+      controller ??= abortedAtEnd(response, server);
+      return controller.signal;
+    },
+  };
+}
+
+function abortedAtEnd(response: ServerResponse, server: Pick<HttpServer, 'onStop'>): AbortController {
+  const controller = new AbortController();
+  const forget = server.onStop(() => controller.abort(new MusterError('server_stopping', 'The server is stopping.')));
+  const closed = (): void => {
+    forget();
+    controller.abort(new Error('The client went away.'));
+  };
+  if (response.destroyed) closed();
+  else response.once('close', closed);
+  return controller;
+}
+
+/** An id that a proxy or a caller gave is kept, so that both logs can be read together. */
+function idGiven(request: IncomingMessage): string | undefined {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : undefined;
+}
+
+/** IPv4 as such, also on a listener that serves both families. */
+const plainAddress = (address: string | undefined): string | null =>
+  address === undefined ? null : address.startsWith('::ffff:') ? address.slice(7) : address;

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock.ts';
+
+/**
+ * The one listener: HTTP or HTTPS, and the upgrade to WebSocket on the paths that were given.
+ *
+ *   created ──listen()──> listening ──stop()──> stopping ──> closed
+ *
+ * Stopping: no new connection; whoever registered with `onStop` is told (waiting requests return, streams end); requests in flight finish;
+ * when the last has, or the grace is over, every connection is closed. Sockets that were upgraded belong to their handler, which closes
+ * them politely before; those left at the end are cut.
+ */
+export type HttpServer = {
+  /** Must be called before `listen`. */
+  onRequest(listener: (request: IncomingMessage, response: ServerResponse) => void): void;
+  onUpgrade(path: string, handler: UpgradeHandler): void;
+  /** @returns unsubscribe; the callback runs at once if the server is stopping already */
+  onStop(callback: () => void): () => void;
+  readonly isStopping: () => boolean;
+  listen(): Promise<ListeningAt>;
+  /** May be called twice; both settle when all is closed. */
+  stop(graceMs: number): Promise<void>;
+};
+
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+export type ListeningAt = { readonly host: string; readonly port: number; readonly url: string };
+
+export type HttpServerResources = {
+  readonly host: string;
+  /** 0: any free one */
+  readonly port: number;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly clock: Clock;
+};
+
+export function createHttpServer({ host, port, tls, clock }: HttpServerResources): HttpServer {
+  const server =
+    tls === null ? createServer() : createTlsServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) });
+  // longer than the idle time of common proxies, which would otherwise send a request into a connection that is being closed
+  server.keepAliveTimeout = 75_000;
+  const upgrades = new Map<string, UpgradeHandler>();
+  const upgraded = new Set<Duplex>();
+  const stopCallbacks = new Set<() => void>();
+  let inFlight = 0;
+  let allDone = (): void => {};
+  let stopped: Promise<void> | undefined;
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const handler = upgrades.get((request.url ?? '/').split('?', 1)[0] ?? '/');
+    if (handler === undefined || stopped !== undefined) {
+      refuse(socket, handler === undefined ? '404 Not Found' : '503 Service Unavailable');
+      return;
+    }
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+    handler(request, socket, head);
+  });
+
+  async function closeAll(graceMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const callback of [...stopCallbacks]) callback();
+    server.closeIdleConnections();
+    if (inFlight > 0) await finished(graceMs);
+    server.closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
+    await closed;
+  }
+
+  function finished(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(graceMs, resolve);
+      allDone = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  return {
+    onRequest(listener) {
+      server.on('request', ((request, response) => {
+        inFlight += 1;
+        response.once('close', () => {
+          inFlight -= 1;
+          if (inFlight === 0) allDone();
+        });
+        listener(request, response);
+      }) satisfies RequestListener);
+    },
+    onUpgrade(path, handler) {
+      upgrades.set(path, handler);
+    },
+    onStop(callback) {
+      if (stopped !== undefined) callback();
+      else stopCallbacks.add(callback);
+      return () => void stopCallbacks.delete(callback);
+    },
+    isStopping: () => stopped !== undefined,
+    async listen() {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+      const actual = (server.address() as AddressInfo).port;
+      const name = host.includes(':') ? `[${host}]` : host;
+      return { host, port: actual, url: `${tls === null ? 'http' : 'https'}://${name}:${actual}` };
+    },
+    stop(graceMs) {
+      stopped ??= server.listening ? closeAll(graceMs) : Promise.resolve();
+      return stopped;
+    },
+  };
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,77 @@
+// What every page gets from script, all of it optional: relative times that stay true, the theme switch, copy buttons, filters that
+// apply at once, and forms that cannot be sent twice by a double click.
+
+document.documentElement.classList.add('js');
+
+const units = [
+  [31_536_000, 'year'],
+  [2_592_000, 'month'],
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+];
+const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+
+/** The same words as `relative` of format.ts on the server. */
+function relative(at) {
+  const seconds = Math.round((Date.parse(at) - Date.now()) / 1000);
+  if (Math.abs(seconds) < 5) return 'now';
+  const [size, unit] = units.find(([unitSeconds]) => Math.abs(seconds) >= unitSeconds);
+  return words.format(Math.trunc(seconds / size), unit);
+}
+
+function refreshTimes() {
+  if (document.hidden) return;
+  for (const time of document.querySelectorAll('time[datetime]')) {
+    const text = relative(time.dateTime);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+setInterval(refreshTimes, 10_000);
+document.addEventListener('visibilitychange', refreshTimes);
+
+document.addEventListener('click', async (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  if (target?.closest('[data-theme-switch]')) switchTheme();
+  const copy = target?.closest('[data-copy]');
+  if (copy) await copyText(copy);
+});
+
+function switchTheme() {
+  const root = document.documentElement;
+  const present = root.dataset.bsTheme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+  const next = present === 'dark' ? 'light' : 'dark';
+  root.dataset.bsTheme = next;
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain HTTP
+  document.cookie = `muster_theme=${next}; path=/; max-age=31536000; samesite=lax`;
+}
+
+async function copyText(button) {
+  const text = button.dataset.copy;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.title = 'Copied';
+  } catch {
+    // plain HTTP beyond loopback has no clipboard: select the text, so that one key press copies it
+    const line = button.previousElementSibling;
+    if (line) getSelection()?.selectAllChildren(line);
+    button.title = 'Press Ctrl+C';
+  }
+  button.setAttribute('aria-label', button.title);
+}
+
+document.addEventListener('change', (event) => {
+  if (event.target instanceof HTMLSelectElement && 'submit' in event.target.dataset) event.target.form?.requestSubmit();
+});
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (form.method !== 'post') return;
+  if (form.dataset.sent === 'yes') event.preventDefault();
+  form.dataset.sent = 'yes';
+});
+// a page that comes back from the browser's memory may be sent again
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
+});

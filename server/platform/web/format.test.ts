@@ -1,0 +1,39 @@
+import { describe, expect, test } from '@jest/globals';
+import { format } from './format.ts';
+
+const now = Date.parse('2026-03-01T12:00:00.000Z');
+const ago = (seconds: number): string => new Date(now - seconds * 1000).toISOString();
+
+describe('how values read on pages', () => {
+  test.each([
+    [0, 'now'],
+    [30, '30 sec. ago'],
+    [90, '1 min. ago'],
+    [-7200, 'in 2 hr.'],
+    [86_400, 'yesterday'],
+    [86_400 * 400, 'last yr.'],
+  ])('%d seconds ago is "%s"', (seconds, words) => {
+    expect(format.relative(ago(seconds), now)).toBe(words);
+  });
+
+  test('sizes have two digits that count', () => {
+    expect([0, 1023, 1024, 1536, 20_000_000, 5e12].map(format.bytes)).toEqual([
+      '0 B',
+      '1023 B',
+      '1.0 KiB',
+      '1.5 KiB',
+      '19 MiB',
+      '4.5 TiB',
+    ]);
+  });
+
+  test('a share of nothing is nothing, and never more than all', () => {
+    expect([format.share(1, 3), format.share(1, 0), format.share(5, 4)]).toEqual([33, 0, 100]);
+  });
+
+  test('what has not ended has lasted until now', () => {
+    expect(format.elapsed(ago(90), null, now)).toBe('1 min 30 s');
+    expect(format.elapsed(ago(90), ago(60), now)).toBe('30 s');
+    expect(format.elapsed(null, null, now)).toBe('');
+  });
+});

@@ -1,0 +1,42 @@
+import type { EventName, Events } from '../../../shared/events.ts';
+import type { Permission } from '../../../shared/permissions.ts';
+
+/** What a page can listen to: one thing by its id, or a list. */
+const ofOneThing = ['run', 'execution', 'task', 'agent'] as const;
+const ofLists = {
+  runs: 'tasks.read',
+  tasks: 'tasks.read',
+  overview: 'tasks.read',
+  agents: 'agents.read',
+  plugins: 'plugins.read',
+} as const;
+
+export const topicPattern = new RegExp(`^(?:(?:${ofOneThing.join('|')}):[a-z0-9_]{1,64}|${Object.keys(ofLists).join('|')})$`);
+
+export function permissionOfTopic(topic: string): Permission {
+  if (topic in ofLists) return ofLists[topic as keyof typeof ofLists];
+  return topic.startsWith('agent:') ? 'agents.read' : 'tasks.read';
+}
+
+type Touched = { readonly topics: readonly string[]; readonly subject: string };
+
+/** The topics that an event touches, and the thing that it is about: of two events of one name about one thing the newer says all. */
+const touched: { readonly [N in EventName]: (event: Events[N]) => Touched } = {
+  'task.changed': ({ taskId }) => ({ topics: [`task:${taskId}`, 'tasks'], subject: taskId }),
+  'run.created': ({ runId, taskId }) => ({ topics: [`run:${runId}`, `task:${taskId}`, 'runs', 'overview'], subject: runId }),
+  'run.changed': ({ runId, taskId }) => ({ topics: [`run:${runId}`, `task:${taskId}`, 'runs', 'overview'], subject: runId }),
+  'execution.changed': ({ executionId, runId, agentId }) => ({
+    topics: [`execution:${executionId}`, `run:${runId}`, ...(agentId === null ? [] : [`agent:${agentId}`]), 'overview'],
+    subject: executionId,
+  }),
+  'execution.progress': ({ executionId, runId }) => ({
+    topics: [`execution:${executionId}`, `run:${runId}`],
+    subject: executionId,
+  }),
+  'log.appended': ({ executionId }) => ({ topics: [`execution:${executionId}`], subject: executionId }),
+  'agent.changed': ({ agentId }) => ({ topics: [`agent:${agentId}`, 'agents', 'overview'], subject: agentId }),
+  'agent.metrics': ({ agentId }) => ({ topics: [`agent:${agentId}`, 'agents'], subject: agentId }),
+  'plugin.changed': ({ name }) => ({ topics: ['plugins'], subject: name }),
+};
+
+export const topicsOf = <N extends EventName>(name: N, event: Events[N]): Touched => touched[name](event);

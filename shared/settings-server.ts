@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { MusterError } from './errors.ts';
+import { hostAddress, httpUrl, oneOf, path, seconds, secretText, wholeNumber } from './setting-values.ts';
+import { setting, type ValuesOf } from './settings.ts';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** The settings of the server. The order is that of the README. */
+export const serverSettings = {
+  config: setting({
+    env: 'MUSTER_CONFIG',
+    help: 'JSON file with any of these settings, by their keys.',
+    value: path,
+    default: undefined,
+    defaultMeans: '`muster.json` in the data folder, if it is there',
+    notInFile: true,
+  }),
+  host: setting({
+    env: 'MUSTER_HOST',
+    help: 'Address to listen on. The default is reached from this host alone.',
+    value: hostAddress,
+    default: '127.0.0.1',
+  }),
+  port: setting({
+    env: 'MUSTER_PORT',
+    help: 'Port for the dashboard, the API and the agents; 0 takes a free one.',
+    value: wholeNumber(0, 65_535),
+    default: 8000,
+  }),
+  dataDir: setting({
+    env: 'MUSTER_DATA_DIR',
+    help: 'Folder of everything that the server keeps.',
+    value: path,
+    default: './data',
+  }),
+  pluginsDir: setting({
+    env: 'MUSTER_PLUGINS_DIR',
+    help: 'Folder that plugins are read from and watched in.',
+    value: path,
+    default: './plugins',
+  }),
+  databaseUrl: setting({
+    env: 'MUSTER_DATABASE_URL',
+    help: 'PostgreSQL, `postgres://…`, for several servers that share the work. Not in this version yet.',
+    value: secretText(z.string().regex(/^postgres(ql)?:\/\/.+/), 'a URL that begins with postgres://'),
+    default: undefined,
+    defaultMeans: 'SQLite in the data folder',
+  }),
+  publicUrl: setting({
+    env: 'MUSTER_PUBLIC_URL',
+    help: 'How agents and browsers reach this server, for links and join commands.',
+    value: httpUrl,
+    default: undefined,
+    defaultMeans: 'the address of the request',
+  }),
+  tlsCert: setting({
+    env: 'MUSTER_TLS_CERT',
+    help: 'PEM file with the certificate chain; turns TLS on.',
+    value: path,
+    default: undefined,
+  }),
+  tlsKey: setting({ env: 'MUSTER_TLS_KEY', help: 'PEM file with the key of the certificate.', value: path, default: undefined }),
+  adminToken: setting({
+    env: 'MUSTER_ADMIN_TOKEN',
+    help: 'API token of the user `admin`.',
+    value: secretText(
+      z.string().regex(/^[\x21-\x7e]{32,512}$/),
+      '32 to 512 printable ASCII characters without a space, such as `openssl rand -hex 32` gives',
+    ),
+    default: undefined,
+    defaultMeans: 'one is made and written to `admin.token` in the data folder',
+  }),
+  masterKey: setting({
+    env: 'MUSTER_MASTER_KEY',
+    help: 'Key that secrets in the database are encrypted with.',
+    value: secretText(
+      z.string().regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/),
+      '32 bytes as 64 hexadecimal digits or as base64, such as `openssl rand -hex 32` gives',
+    ),
+    default: undefined,
+    defaultMeans: 'one is made in the data folder',
+  }),
+  logLevel: setting({ env: 'MUSTER_LOG_LEVEL', help: 'How much is logged.', value: oneOf(logLevels), default: 'info' }),
+  idleAfterSeconds: setting({
+    env: 'MUSTER_IDLE_AFTER_SECONDS',
+    help: 'Age of the last heartbeat at which an agent is Idle, and gets no further work.',
+    value: seconds(1, 86_400),
+    default: 60,
+  }),
+  offlineAfterSeconds: setting({
+    env: 'MUSTER_OFFLINE_AFTER_SECONDS',
+    help: 'Age of the last heartbeat at which an agent is Offline.',
+    value: seconds(1, 604_800),
+    default: 300,
+  }),
+  heartbeatSeconds: setting({
+    env: 'MUSTER_HEARTBEAT_SECONDS',
+    help: 'How often agents send a heartbeat.',
+    value: seconds(1, 3600),
+    default: 10,
+  }),
+  leaseSeconds: setting({
+    env: 'MUSTER_LEASE_SECONDS',
+    help: 'Time for an agent to accept an offer before it goes out again.',
+    value: seconds(1, 3600),
+    default: 30,
+  }),
+  lostAfterSeconds: setting({
+    env: 'MUSTER_LOST_AFTER_SECONDS',
+    help: 'Time that the work of a silent agent stays unknown before it is given up as lost.',
+    value: seconds(1, 2_592_000),
+    default: 3600,
+  }),
+  bodyLimitBytes: setting({
+    env: 'MUSTER_BODY_LIMIT_BYTES',
+    help: 'Largest request body; plugin bundles have a larger limit of their own.',
+    value: wholeNumber(1024, 104_857_600),
+    default: 1_048_576,
+  }),
+} as const;
+
+export type ServerSettings = ValuesOf<typeof serverSettings>;
+
+/** What no setting can say alone. */
+export function checkServerSettings(settings: ServerSettings): void {
+  const refuse = (field: keyof ServerSettings, message: string): never => {
+    throw new MusterError('field_invalid', message, { field });
+  };
+  if (settings.tlsCert === undefined && settings.tlsKey !== undefined)
+    refuse('tlsCert', 'MUSTER_TLS_KEY is set without MUSTER_TLS_CERT: TLS needs both.');
+  if (settings.tlsCert !== undefined && settings.tlsKey === undefined)
+    refuse('tlsKey', 'MUSTER_TLS_CERT is set without MUSTER_TLS_KEY: TLS needs both.');
+  if (settings.offlineAfterSeconds <= settings.idleAfterSeconds) {
+    refuse('offlineAfterSeconds', 'MUSTER_OFFLINE_AFTER_SECONDS must be more than MUSTER_IDLE_AFTER_SECONDS.');
+  }
+  if (settings.heartbeatSeconds * 2 > settings.idleAfterSeconds) {
+    refuse(
+      'heartbeatSeconds',
+      'MUSTER_HEARTBEAT_SECONDS must be at most half of MUSTER_IDLE_AFTER_SECONDS, or one late heartbeat makes an agent Idle.',
+    );
+  }
+}

@@ -1,0 +1,55 @@
+import { startProgram } from './child-program.ts';
+
+/** `muster agent` in a process of its own. It can be started again on its folder after it ended. */
+export type AgentProcess = {
+  readonly name: string;
+  readonly folder: string;
+  readonly pid: () => number;
+  /** the end of what its present process wrote */
+  readonly output: () => string;
+  readonly isRunning: () => boolean;
+  kill(): Promise<void>;
+  stop(): Promise<boolean>;
+  start(): void;
+};
+
+export type AgentProcessOptions = {
+  readonly name: string;
+  readonly folder: string;
+  readonly serverUrl: string;
+  readonly joinToken: string;
+  readonly slots?: number;
+  readonly tags?: readonly string[];
+};
+
+export function startAgentProcess(options: AgentProcessOptions): AgentProcess {
+  const { name, folder, serverUrl, joinToken, slots = 10, tags = [] } = options;
+  const start = () =>
+    startProgram({
+      script: 'agent/muster-agent.ts',
+      args: ['run'],
+      env: {
+        MUSTER_SERVER: serverUrl,
+        MUSTER_JOIN_TOKEN: joinToken,
+        MUSTER_AGENT_NAME: name,
+        MUSTER_AGENT_DIR: folder,
+        MUSTER_AGENT_SLOTS: String(slots),
+        MUSTER_AGENT_TAGS: tags.join(','),
+        // what still runs at the end of a test is not waited for
+        MUSTER_AGENT_DRAIN_SECONDS: '0',
+      },
+    });
+  let program = start();
+  return {
+    name,
+    folder,
+    pid: () => program.pid,
+    output: () => program.output(),
+    isRunning: () => program.isRunning(),
+    kill: () => program.kill(),
+    stop: () => program.stop(),
+    start() {
+      if (!program.isRunning()) program = start();
+    },
+  };
+}

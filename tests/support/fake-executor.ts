@@ -1,0 +1,72 @@
+import type { CreateExecutor, Executor, Job, JobEnd, JobSink, ProcessMark } from '../../agent/execution/job.ts';
+import { waitingQueue } from './waiting-queue.ts';
+
+/** An executor without processes: a test plays the programs. */
+export type FakeExecutor = {
+  readonly create: CreateExecutor;
+  /** every job that was ever started, by any agent that uses this executor */
+  readonly jobs: readonly FakeJob[];
+  nextJob(): Promise<FakeJob>;
+  readonly orphans: readonly ProcessMark[];
+  /** what `endOrphan` answers */
+  orphanState: 'gone' | 'ended';
+  /** what `refusal` answers */
+  refusal: ReturnType<Executor['refusal']>;
+};
+
+export type FakeJob = Job & {
+  readonly sink: JobSink;
+  readonly stops: readonly { readonly why: string; readonly graceSeconds: number }[];
+  /** Resolves at the first stop. */
+  readonly stopped: Promise<void>;
+  end(end?: Partial<JobEnd>): void;
+};
+
+export function createFakeExecutor(): FakeExecutor {
+  const jobs: FakeJob[] = [];
+  const started = waitingQueue<FakeJob>();
+  const orphans: ProcessMark[] = [];
+
+  const create: CreateExecutor = () => ({
+    refusal: () => fake.refusal,
+    start(job, sink) {
+      const done = Promise.withResolvers<JobEnd>();
+      const stopped = Promise.withResolvers<void>();
+      const stops: { why: string; graceSeconds: number }[] = [];
+      const fakeJob: FakeJob = {
+        ...job,
+        sink,
+        stops,
+        stopped: stopped.promise,
+        end: (end) =>
+          done.resolve({
+            outcome: 'succeeded',
+            reason: 'finished',
+            message: 'The work finished.',
+            exitCode: 0,
+            data: null,
+            durationMs: 1,
+            ...end,
+          }),
+      };
+      jobs.push(fakeJob);
+      started.push(fakeJob);
+      return {
+        done: done.promise,
+        stop(why, graceSeconds) {
+          stops.push({ why, graceSeconds });
+          stopped.resolve();
+        },
+      };
+    },
+    runtimes: async () => ({ node: '24.0.0' }),
+    async endOrphan(mark) {
+      orphans.push(mark);
+      return fake.orphanState;
+    },
+    close: async () => {},
+  });
+
+  const fake: FakeExecutor = { create, jobs, nextJob: started.next, orphans, orphanState: 'gone', refusal: undefined };
+  return fake;
+}
