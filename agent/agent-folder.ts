@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** Where the agent keeps what. Only its own user may look inside. */
@@ -30,6 +30,8 @@ export function openAgentFolder(dir: string): AgentFolder {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   chmodSync(root, 0o700);
   for (const inner of [folder.spool, folder.plugins, folder.work]) mkdirSync(inner, { recursive: true, mode: 0o700 });
+  // so that no package.json further up decides whether a plugin's .js is a module or CommonJS: its own text does
+  writeFileSync(join(root, 'package.json'), '{}\n');
   return folder;
 }
 

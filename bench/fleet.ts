@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import type { AgentProcess } from '../tests/support/agent-process.ts';
 import type { ApiClient } from '../tests/support/api-client.ts';
-import { startSystem, type System } from '../tests/support/system.ts';
+import { eventually } from '../tests/support/eventually.ts';
+import { type System, startSystem } from '../tests/support/system.ts';
 import type { Cleanups } from './cleanups.ts';
 import { createPoster, type Poster } from './poster.ts';
 
@@ -70,6 +71,10 @@ export async function startFleet(cleanups: Cleanups): Promise<Fleet> {
 }
 
 /** So that no download is measured. */
-async function holdPlugins({ api, until }: System, agents: number): Promise<void> {
-  await until('every agent holds the plugins', async () => (await api.plugins()).every(({ heldBy }) => heldBy >= agents));
+async function holdPlugins({ api }: System, agents: number): Promise<void> {
+  await eventually(
+    'every agent holds the plugins',
+    async () => (await api.plugins()).every(({ heldBy }) => heldBy >= agents),
+    20_000,
+  );
 }

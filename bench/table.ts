@@ -3,11 +3,11 @@ export type Row = {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** value / floor, with the name of the floor */
-  readonly ratio?: { readonly of: string; readonly floor: number };
+  /** the floors that it is compared with; none: it is a floor itself */
+  readonly floors?: readonly { readonly of: string; readonly value: number }[];
 };
 
-const head = ['measured', 'value', 'unit', 'ratio to its floor'] as const;
+const head = ['measured', 'value', 'unit', 'in floors'] as const;
 
 export function tableOf(rows: readonly Row[]): string {
   const cells = [head, ...rows.map((row) => [row.name, numberText(row.value), row.unit, ratioText(row)])];
@@ -22,8 +22,8 @@ export function tableOf(rows: readonly Row[]): string {
   return lines.join('\n');
 }
 
-const ratioText = ({ value, ratio }: Row): string =>
-  ratio === undefined ? '(floor)' : `${numberText(value / ratio.floor)} × ${ratio.of}`;
+const ratioText = ({ value, floors }: Row): string =>
+  floors === undefined ? '(floor)' : floors.map((floor) => `${numberText(value / floor.value)} × ${floor.of}`).join(', ');
 
 /** Three digits that mean something. */
 export function numberText(value: number): string {

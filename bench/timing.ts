@@ -30,7 +30,11 @@ export async function rateOf(durationMs: number, width: number, once: () => Prom
   const start = performance.now();
   let count = 0;
   const worker = async (): Promise<void> => {
-    while (performance.now() - start < durationMs) count += (await once()) ?? 1;
+    while (performance.now() - start < durationMs) {
+      const done = (await once()) ?? 1;
+      // not `count += await …`, which reads the count before it waits
+      count += done;
+    }
   };
   await Promise.all(Array.from({ length: width }, worker));
   return { count, perSecond: count / ((performance.now() - start) / 1000) };

@@ -27,7 +27,11 @@ export type FoundToken = { readonly value: string | undefined; readonly from: st
  * The flag, MUSTER_TOKEN, MUSTER_ADMIN_TOKEN, or the file that a server on this host wrote into its data folder. A file in the default
  * place is taken only for a server on this host: the token of one server must not be shown to another.
  */
-export function findToken(options: ConnectionOptions, server: string, { env, cwd }: Pick<Surroundings, 'env' | 'cwd'>): FoundToken {
+export function findToken(
+  options: ConnectionOptions,
+  server: string,
+  { env, cwd }: Pick<Surroundings, 'env' | 'cwd'>,
+): FoundToken {
   if (options.token !== undefined) return { value: options.token, from: '--token' };
   for (const name of ['MUSTER_TOKEN', 'MUSTER_ADMIN_TOKEN']) {
     if (env[name]) return { value: env[name], from: name };
@@ -56,7 +60,7 @@ export function isLoopback(name: string): boolean {
   return bare === 'localhost' || bare.endsWith('.localhost') || bare.startsWith('127.') || bare === '::1';
 }
 
-function isThisHost(name: string): boolean {
+export function isThisHost(name: string): boolean {
   if (isLoopback(name)) return true;
   const bare = withoutBrackets(name);
   if (bare === hostname().toLowerCase()) return true;

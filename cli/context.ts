@@ -21,6 +21,8 @@ export const exitCodes = {
 /** What the code of a command works with. */
 export type Context = {
   readonly client: Client;
+  /** URL of the server, without a slash at its end */
+  readonly server: string;
   /** the user wants JSON and nothing else on the standard output */
   readonly json: boolean;
   readonly surroundings: Surroundings;
@@ -77,6 +79,9 @@ function createContext(options: ConnectionOptions & { readonly json: boolean }, 
     get client() {
       client ??= connect(options, env, surroundings);
       return client;
+    },
+    get server() {
+      return serverOf(options, env);
     },
     json: options.json,
     surroundings,

@@ -3,7 +3,11 @@ import { addSharedOptions } from './flags.ts';
 
 /** A command of commands: `muster agents …`. Alone it lists. */
 export function addGroup(program: Command, name: string, heading: string, summary: string): Command {
-  const group = program.command(name).helpGroup(heading).summary(summary).description(`${capital(summary)}. Alone it lists.`);
+  const group = program
+    .command(name)
+    .helpGroup(heading)
+    .summary(summary)
+    .description(`${capital(summary)}. Alone it lists.`);
   return addSharedOptions(group);
 }
 

@@ -14,9 +14,9 @@ import { addTasks } from './commands/tasks.ts';
 import { addToken } from './commands/token.ts';
 import { createPerform, exitCodes } from './context.ts';
 import { addSharedOptions } from './flags.ts';
+import { misuseOf } from './misuse.ts';
 import { paintFor } from './output/colours.ts';
 import type { Surroundings } from './surroundings.ts';
-import { misuseOf } from './misuse.ts';
 
 /** @param args the words after `muster`; @returns the exit code */
 export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<number> {

@@ -32,7 +32,9 @@ export const addTaskFlags = (command: Command): Command =>
     .addOption(new Option('--timeout <seconds>', 'time limit, such as 90s or 1h (default: 1h)').argParser(seconds))
     .addOption(new Option('--grace <seconds>', 'between asking it to end and killing it (default: 10s)').argParser(seconds))
     .addOption(
-      new Option('--if-offline <what>', 'of hosts that are not Online (default: wait)').choices(policy.shape.ifOffline.unwrap().options),
+      new Option('--if-offline <what>', 'of hosts that are not Online (default: wait)').choices(
+        policy.shape.ifOffline.unwrap().options,
+      ),
     )
     .addOption(new Option('--expires-after <seconds>', 'how long to wait for a host (default: 1h)').argParser(seconds))
     .addOption(new Option('--retries <count>', 'further attempts after a failure (default: 0)').argParser(wholeNumber(0, 100)))

@@ -43,10 +43,7 @@ async function watched(context: Context, started: Run, signal: AbortSignal): Pro
 }
 
 /** The first interrupt cancels the run, which then ends by itself; the second leaves it alone. */
-function cancelOnInterrupt(
-  context: Context,
-  runId: string,
-): { readonly signal: AbortSignal; asked(): boolean; stop(): void } {
+function cancelOnInterrupt(context: Context, runId: string): { readonly signal: AbortSignal; asked(): boolean; stop(): void } {
   const left = new AbortController();
   let asked = false;
   const stop = context.surroundings.onInterrupt(() => {
@@ -58,7 +55,8 @@ function cancelOnInterrupt(
     context.say(`Cancelling ${runId}… (Ctrl-C again leaves it alone)`);
     context.client.post(`/api/v1/runs/${runId}/cancel`, run).catch((error: unknown) => {
       // it may have ended at the same moment, which the wait then tells
-      if (!(error instanceof MusterError && error.code === 'state_conflict')) context.say(`It could not be cancelled: ${(error as Error).message}`);
+      if (!(error instanceof MusterError && error.code === 'state_conflict'))
+        context.say(`It could not be cancelled: ${(error as Error).message}`);
     });
   });
   return { signal: left.signal, asked: () => asked, stop };

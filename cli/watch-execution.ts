@@ -3,6 +3,7 @@ import { type ExecutionDetail, executionDetail } from '../shared/api/executions.
 import type { Context } from './context.ts';
 import { readLog } from './follow.ts';
 import { colourOfState, paintFor } from './output/colours.ts';
+import { whyItEnded } from './output/ending.ts';
 import { isWorthShowing } from './output/folded.ts';
 import { took } from './output/times.ts';
 
@@ -37,11 +38,9 @@ export async function watchExecution(context: Context, executionId: string, sign
 function endOf(ended: ExecutionDetail, { surroundings }: Context): string {
   const paint = paintFor(surroundings.stderr);
   const state = paint(ended.state.replace('_', ' '), colourOfState(ended.state));
-  const exit = ended.exitCode === null || ended.exitCode === 0 ? '' : ` with exit code ${ended.exitCode}`;
   const time = ended.durationMs === null ? '' : ` after ${took(ended.durationMs)}`;
-  const why = ended.message || ended.reasonText;
-  const isPlain = ended.state === 'succeeded' && ended.reason === 'finished' && !ended.message;
-  return `${ended.agentName ?? 'no host'}: ${state}${exit}${time}${isPlain || !why ? '' : `: ${why}`}`;
+  const why = whyItEnded({ ...ended, message: ended.message || (ended.reason === 'finished' ? null : ended.reasonText) });
+  return `${ended.agentName ?? 'no host'}: ${state}${time}${why === '' ? '' : `: ${why}`}`;
 }
 
 const firstLookMs = 2000;

@@ -33,7 +33,9 @@ async function main(): Promise<void> {
     server = await startServer({ settings, clock: systemClock, log });
   } catch (error) {
     if (!(error instanceof MusterError)) log.fatal({ err: error }, 'server could not start');
-    return refuse(error, settings);
+    refuse(error, settings);
+    // what was built before the error (the database, a watched folder) would keep the process
+    process.exit();
   }
   process.send?.({ type: 'ready', url: server.url, signInUrl: server.signInUrl, tokenFile: server.tokenFile });
   if (process.send === undefined)

@@ -158,11 +158,12 @@ export async function startServer({ settings, clock, log, validateResponses = fa
 
   await plugins.start(settings.pluginsDir);
   await agents.start();
-  await ledger.begin();
 
+  // before `ledger.begin`, which asks for a dispatch of what the server before this one left queued
   const dispatchLoop = createLoop({ name: 'dispatch', clock, everyMs: 10_000, run: ledger.dispatch, log });
   const sweepLoop = createLoop({ name: 'sweep', clock, everyMs: sweepEveryMs, run: ledger.sweep, log });
   const scheduleLoop = createLoop({ name: 'schedules', clock, everyMs: 30_000, run: schedules.pass, log });
+  await ledger.begin();
   const idempotency = createIdempotency({ db, clock, randomBytes });
   const housekeeping = createLoop({
     name: 'housekeeping',

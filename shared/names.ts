@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Names that end up in paths, shells and URLs: no slash, no space, no leading dot or dash. */
 const plainName = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;

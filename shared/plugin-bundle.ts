@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson, type Json } from './json.ts';
 import { pluginName, sha256 } from './names.ts';
 import { type PluginManifest, pluginManifest } from './plugin-manifest.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { actionName, pluginName } from './names.ts';
 
 /** `plugin.json`: what a plugin is called, what it can do, where it runs. A single-file plugin gets one made from `defaultManifest`. */

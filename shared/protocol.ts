@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { json } from './json.ts';
 import { facts, metrics } from './metrics.ts';
 import { actionName, agentName, pluginName, sha256, tagName } from './names.ts';

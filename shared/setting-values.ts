@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from './durations.ts';
 import { agentName, tagName } from './names.ts';
 import { secret } from './secret.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { joinTokenPattern } from './join-tokens.ts';
 import { httpUrl, nameOfAgent, oneOf, path, seconds, secretText, tagList, wholeNumber } from './setting-values.ts';
 import { setting, type ValuesOf } from './settings.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MusterError } from './errors.ts';
 import { hostAddress, httpUrl, oneOf, path, seconds, secretText, wholeNumber } from './setting-values.ts';
 import { setting, type ValuesOf } from './settings.ts';

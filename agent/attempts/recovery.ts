@@ -32,11 +32,11 @@ export async function recover(resources: RecoveryResources): Promise<void> {
 async function recoverAttempt(resources: RecoveryResources, found: JournalledAttempt): Promise<void> {
   const { journal, spools, clock, log } = resources;
   const { execution, attempt, started, ended } = found;
-  const limits = { logFrom: started?.logFrom ?? 0, limitBytes: started?.outputLimitBytes ?? Number.MAX_SAFE_INTEGER };
-  const open = (held?: { held: NonNullable<typeof ended>['output'] }): Spool =>
-    spools.open({ execution, attempt }, { ...limits, ...held }, () => resources.delivery.wake(recovered));
-  const spool = ended === undefined ? open() : open({ held: ended.output });
-  const recovered: HeldAttempt = heldAttempt(found, spool, limits.logFrom);
+  const logFrom = started?.logFrom ?? 0;
+  const limitBytes = started?.outputLimitBytes ?? Number.MAX_SAFE_INTEGER;
+  const wake = (): void => resources.delivery.wake(recovered);
+  const spool = spools.open({ execution, attempt }, { logFrom, limitBytes, found: { ended: ended?.output } }, wake);
+  const recovered: HeldAttempt = heldAttempt(found, spool);
 
   if (ended === undefined) {
     const ending = await endOf(resources, found);
@@ -54,7 +54,7 @@ async function recoverAttempt(resources: RecoveryResources, found: JournalledAtt
   resources.held.add(recovered);
 }
 
-const heldAttempt = ({ execution, attempt }: JournalledAttempt, spool: Spool, logFrom: number): HeldAttempt => ({
+const heldAttempt = ({ execution, attempt }: JournalledAttempt, spool: Spool): HeldAttempt => ({
   execution,
   attempt,
   phase: 'ended',
@@ -65,7 +65,7 @@ const heldAttempt = ({ execution, attempt }: JournalledAttempt, spool: Spool, lo
   isUnwanted: false,
   graceSeconds: 0,
   sha256: undefined,
-  delivery: { sent: logFrom, acknowledged: logFrom, isResultSent: false, waitingForDrain: [] },
+  delivery: { sent: spool.logFrom, acknowledged: spool.logFrom, isResultSent: false, waitingForDrain: [] },
 });
 
 async function endOf(

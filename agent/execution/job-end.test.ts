@@ -34,7 +34,7 @@ describe('what a function returned', () => {
     ],
     [
       { status: 'failed', data: { exitCode: null, signal: 'SIGSEGV' } },
-      { outcome: 'failed', reason: 'exit_code', exitCode: null, message: expect.stringContaining('SIGSEGV') as string },
+      { outcome: 'failed', reason: 'exit_code', exitCode: null, message: expect.stringContaining('SIGSEGV') },
     ],
     [
       { status: 'success', data: { exitCode: 3 } },

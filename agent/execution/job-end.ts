@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Json } from '../../shared/json.ts';
 import { exitSentence, type ProgramExit } from './exit-sentence.ts';
 import type { JobEnd } from './job.ts';
@@ -74,6 +75,9 @@ export function endOfStopped(end: WorkEnd, why: StopReason, how: 'asked' | 'kill
 /** Work that could not be started. Why, by the error code of the system where it is known. */
 export function endOfUnstartable(error: unknown, program: string): WorkEnd {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && existsSync(program)) {
+    return rejected('runtime_missing', `The interpreter that the first line of ${program} names was not found on this host.`);
+  }
   if (code === 'ENOENT') return rejected('runtime_missing', `${program} was not found on this host.`);
   if (code === 'E2BIG') return rejected('args_invalid', 'The arguments are too long for a command line of this host.');
   if (code === 'ERR_INVALID_ARG_VALUE') {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { lineMark } from '../../shared/plugin-api.ts';
 
 /** A longer marked line is log. */

@@ -21,16 +21,29 @@ const readProcessTable = isDarwin ? tableOfDarwin : tableOfLinux;
 
 /** What survives SIGKILL this long hangs in the kernel; it is named in the log and left. */
 const killPatienceMs = 5000;
+const maxTries = 50;
+const retryPauseMs = 100;
 
 export const createProcessTree: CreateProcessTree = ({ clock }) => {
   const bootId = readBootId();
-  const readTable = shareReading(clock, readProcessTable);
+  const readSharedTable = shareReading(clock, readProcessTable);
+
+  /** The agent may be out of file descriptors for a moment, which must not let a tree live on. */
+  async function readTable(): Promise<ProcessTable> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await readSharedTable();
+      } catch (error) {
+        if (tries === maxTries) throw error;
+        await pause(clock, retryPauseMs);
+      }
+    }
+  }
 
   async function membersOf(tree: Tree, known: ReadonlyMap<number, number>): Promise<ProcessRow[]> {
     const search = parseMark(tree.mark, bootId);
     if (search === undefined) return [];
-    const table: ProcessTable = await readTable();
-    const members = treeMembers(table, { ...search, known, self: process.pid });
+    const members = treeMembers(await readTable(), { ...search, known, self: process.pid });
     return tree.root === 'include' ? members : members.filter((row) => row.pid !== tree.mark.pid);
   }
 

@@ -9,7 +9,7 @@ import { agentVersion } from '../version.ts';
 export async function readHostFacts(): Promise<Facts> {
   const { readOsFacts } =
     process.platform === 'linux' ? await import('./os-facts.linux.ts') : await import('./os-facts.other.ts');
-  const { os_name, os_version, virtualization } = readOsFacts();
+  const { os_name, os_version, virtualization, timezone } = readOsFacts();
   const cores = cpus();
   const known: Record<string, string | number | undefined> = {
     hostname: hostname(),
@@ -23,7 +23,7 @@ export async function readHostFacts(): Promise<Facts> {
     memory_gb: Math.round((totalmem() / 2 ** 30) * 10) / 10,
     ip: mainAddress(networkInterfaces()),
     virtualization,
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone,
     agent_version: agentVersion,
     node_version: process.versions.node,
   };

@@ -4,4 +4,6 @@ export type OsFacts = {
   readonly os_version: string;
   /** the kind of container or virtual machine; undefined on bare metal and where it is not known */
   readonly virtualization: string | undefined;
+  /** such as `Europe/Berlin` */
+  readonly timezone: string | undefined;
 };

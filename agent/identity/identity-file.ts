@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MusterError } from '../../shared/errors.ts';
 import { agentName } from '../../shared/names.ts';
 import { writeDurably } from '../durable-file.ts';

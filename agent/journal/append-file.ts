@@ -14,6 +14,8 @@ export type AppendFile = {
    * is not possible: a line that could not be written wholly is taken back.
    */
   append(line: string, until: 'written' | 'disk'): Promise<void>;
+  /** Writes what is appended without waiting for the end of the turn. */
+  writeNow(): void;
   /** Replaces the whole content in one step, on disk when it returns. Waits for nothing and must not be called during an fsync. */
   replace(text: string): void;
   isSyncing(): boolean;
@@ -90,6 +92,7 @@ export function openAppendFile(
   return {
     size: () => size,
     append,
+    writeNow: write,
     replace(text) {
       const fresh = replaceFile(path, text);
       closeSync(fd);

@@ -12,8 +12,8 @@ import type { Ended, JournalRecord, Spawned, Started } from './journal-records.t
  *
  * `started` waits for the disk, because nothing of the attempt may run before. `ended` waits for the write alone: if the power fails
  * before the disk has it, then either the server has the result, or nobody was told and the attempt counts as lost. Its fsync follows
- * soon, since the server may be away for long. `spawned` and `forgotten` wait for nothing: the first matters only while the host is
- * up, and after the loss of the second the server says once more that the attempt can be forgotten.
+ * soon, since the server may be away for long. `spawned` is written at once and needs no disk, as it matters only while the host is up;
+ * `forgotten` waits for nothing: if it is lost, the server says once more that the attempt can be forgotten.
  */
 export type Journal = {
   /** what it held when it was opened */
@@ -85,6 +85,8 @@ export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024 }
     },
     spawned({ execution, attempt, ...rest }) {
       carryOn(append({ execution, attempt, kind: 'spawned', ...rest }, 'written'));
+      // each moment later is one in which the agent could die and leave a process that nobody knows
+      file.writeNow();
     },
     async ended({ execution, attempt, ...rest }) {
       await append({ execution, attempt, kind: 'ended', ...rest }, 'written');

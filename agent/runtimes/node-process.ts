@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import * as z from 'zod';
 import { exitSentence, type ProgramExit } from '../execution/exit-sentence.ts';
 import type { Job, JobSink } from '../execution/job.ts';
 import { endOfError, endOfValue, type WorkEnd } from '../execution/job-end.ts';

@@ -1,8 +1,9 @@
 import { tmpdir } from 'node:os';
 import { inspect } from 'node:util';
 import type { Json } from '../../shared/json.ts';
+import type { PluginContext } from '../../shared/plugin-api.ts';
 import { type Environment, mergeEnvironments } from '../execution/environment.ts';
-import { type RunnerEnd, type RunnerJob, sendToAgent, type ToRunner, writeFences } from './node-channel.ts';
+import { type RunnerEnd, type RunnerJob, type SendToAgent, sendToAgent, type ToRunner, writeFences } from './node-channel.ts';
 import { watchForChildren } from './node-children.ts';
 import { createContext } from './node-context.ts';
 import { importAction } from './node-module.ts';
@@ -27,7 +28,12 @@ export function runNodeRunner(): void {
     current = abort;
     children.forget();
     Object.assign(process.env, job.env);
-    const answer = await callPluginFunction(job, mergeEnvironments(base, job.env), abort.signal);
+    // what is said through a context that was kept must not turn up in the next execution
+    const send: SendToAgent = (message) => {
+      if (current === abort) sendToAgent(message);
+    };
+    const context = createContext(job, mergeEnvironments(base, job.env), abort.signal, send);
+    const answer = await callPluginFunction(job, context);
     if (current !== abort) return; // an error outside of the function was its end
     restoreProcess(job.env);
     const leavesTimers = process.getActiveResourcesInfo().includes('Timeout');
@@ -75,17 +81,13 @@ export function runNodeRunner(): void {
   process.send = undefined;
 }
 
-async function callPluginFunction(
-  job: RunnerJob,
-  env: Environment,
-  signal: AbortSignal,
-): Promise<{ end: RunnerEnd; imported: boolean }> {
+async function callPluginFunction(job: RunnerJob, context: PluginContext): Promise<{ end: RunnerEnd; imported: boolean }> {
   let imported = false;
   try {
     const action = await importAction(job.entry, job.action);
     imported = true;
     if (action === undefined) return { end: raised(`The plugin exports no function ${job.action}.`), imported };
-    const value: unknown = await action(job.args as never, createContext(job, env, signal, sendToAgent));
+    const value: unknown = await action(job.args as never, context);
     return { end: endOf(value), imported };
   } catch (error) {
     sendToAgent(['err', `${traceOf(error)}\n`]);

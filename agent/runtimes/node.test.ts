@@ -1,9 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { defaultManifest } from '../../shared/plugin-manifest.ts';
 import { eventually } from '../../tests/support/eventually.ts';
 import { createJobBench, type JobBench } from '../../tests/support/jobs.ts';
 import { processesWith, uniqueSleep } from '../../tests/support/processes.ts';
+import { openAgentFolder } from '../agent-folder.ts';
 
 let bench: JobBench;
 
@@ -37,6 +40,21 @@ describe('a node plugin', () => {
       data: { got: ['x'] },
       all: '',
     });
+  });
+
+  it('is taken for a module or CommonJS by its own text, wherever the folder of the agent lies', async () => {
+    writeFileSync(join(bench.folder, 'package.json'), '{ "type": "module" }');
+    const { plugins } = openAgentFolder(join(bench.folder, 'agent'));
+    writeFileSync(join(plugins, 'common.js'), 'exports.main = () => typeof require');
+    writeFileSync(join(plugins, 'module.js'), 'export const main = () => typeof require');
+    for (const [entry, data] of [
+      ['common.js', 'function'],
+      ['module.js', 'undefined'],
+    ] as const) {
+      const plugin = bench.installed(plugins, defaultManifest('plain', entry, 'node', []));
+      expect(await bench.run(plugin)).toMatchObject({ outcome: 'succeeded', data, all: '' });
+    }
+    rmSync(join(bench.folder, 'package.json'));
   });
 
   it('imports its own files', async () => {
@@ -183,6 +201,13 @@ describe('the output of a node plugin', () => {
       const end = await bench.run(talker, { args: [n] });
       expect(end.out.split('\n').sort()).toEqual(['', String(n), `begin ${n}`, `end ${n}`]);
     }
+  });
+
+  it('through a context of an execution that is over goes nowhere', async () => {
+    const keeper = plugin(`let first;
+      export function main(args, context) { first ??= context; first.log('old'); first.progress(1); context.log('new') }`);
+    expect(await bench.run(keeper)).toMatchObject({ log: 'old\nnew\n' });
+    expect(await bench.run(keeper)).toMatchObject({ outcome: 'succeeded', log: 'new\n', progress: [] });
   });
 
   it('waits in the plugin while the log is full', async () => {

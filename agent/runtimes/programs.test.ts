@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createJobBench, type JobBench } from '../../tests/support/jobs.ts';
-import { findProgram } from '../execution/find-program.ts';
+import { isOnPath } from '../../tests/support/processes.ts';
 
 let bench: JobBench;
 
@@ -77,14 +77,18 @@ describe('an exec plugin', () => {
       message: expect.stringContaining('not marked as executable'),
     });
     const foreign = bench.plugin({ plugin: '#!/no/such/interpreter\n' });
-    expect(await bench.run(foreign)).toMatchObject({ outcome: 'rejected', reason: 'runtime_missing' });
+    expect(await bench.run(foreign)).toMatchObject({
+      outcome: 'rejected',
+      reason: 'runtime_missing',
+      message: expect.stringContaining('The interpreter'),
+    });
   });
 });
 
-const powershell = findProgram(['pwsh', 'powershell'], { PATH: process.env.PATH ?? '' });
+const hasPowershell = isOnPath('pwsh', 'powershell');
 
-(powershell === undefined ? describe.skip : describe)(
-  `a powershell plugin${powershell === undefined ? ' (NOT TESTED: there is no PowerShell on this machine)' : ''}`,
+(hasPowershell ? describe : describe.skip)(
+  `a powershell plugin${hasPowershell ? '' : ' (NOT TESTED: there is no PowerShell on this machine)'}`,
   () => {
     it('gets its action and arguments, and ends as its exit code says', async () => {
       const end = await bench.run(bench.plugin({ 'plugin.ps1': 'Write-Output "$($args -join \',\')"; exit 3' }), {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../../shared/json.ts';
 import { jobEnvironment } from '../execution/environment.ts';
 import { exitSentence, type ProgramExit } from '../execution/exit-sentence.ts';

@@ -10,7 +10,7 @@ import { openSpool, type Spool } from './spool.ts';
 export type SpoolFolder = {
   open(
     key: AttemptKey,
-    options: { readonly logFrom: number; readonly limitBytes: number; readonly held?: readonly HeldChunk[] },
+    options: { readonly logFrom: number; readonly limitBytes: number; readonly found?: { readonly ended: readonly HeldChunk[] | undefined } },
     sendable: () => void,
   ): Spool;
   /** Removes what belongs to no attempt of the journal. */
@@ -49,7 +49,7 @@ export function openSpoolFolder({
   }
 
   return {
-    open(key, { logFrom, limitBytes, held }, sendable) {
+    open(key, { logFrom, limitBytes, found }, sendable) {
       const spool = openSpool(
         {
           base: join(path, fileNameOf(key)),
@@ -67,7 +67,7 @@ export function openSpoolFolder({
             failed: (error) => log.error({ err: error, attempt: keyOf(key) }, 'output_not_written'),
           },
         },
-        held,
+        found,
       );
       const release = (): void => {
         waiting.delete(spool);

@@ -20,10 +20,10 @@ describe('the spool of an attempt', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  const open = (limitBytes = 1024 * 1024, logFrom = 0, held?: readonly HeldChunk[]): Spool =>
+  const open = (limitBytes = 1024 * 1024, logFrom = 0, ended?: readonly HeldChunk[]): Spool =>
     openSpool(
       { base, logFrom, limitBytes, events: { pending: () => {}, sendable: () => {}, failed: (error) => failures.push(error) } },
-      held,
+      { ended },
     );
 
   it('keeps short output in memory until the end, without a file', () => {

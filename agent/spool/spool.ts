@@ -53,14 +53,18 @@ export type SpoolOptions = {
 /** Output that ends within this size, before its first flush, needs no file. */
 const maxHeldBytes = 8 * 1024;
 
-/** @param held the chunks of the journal's record of the end, if the agent restarted after it */
-export function openSpool({ base, logFrom, limitBytes, events }: SpoolOptions, held?: readonly HeldChunk[]): Spool {
+/**
+ * @param found set after a restart of the agent: the spool may have files already, and if the attempt had ended, the journal's record of
+ * its end holds the last chunks
+ */
+export function openSpool({ base, logFrom, limitBytes, events }: SpoolOptions, found?: { readonly ended: readonly HeldChunk[] | undefined }): Spool {
   const headLimit = Math.floor(limitBytes / 2);
   let pending: Chunk[] = [];
   let pendingBytes = 0;
-  let file = existsSync(base) ? openFrameFile(base, held === undefined ? 'cut' : undefined) : undefined;
+  // a fresh attempt has no files, and looking for them would cost each one a system call
+  let file = found !== undefined && existsSync(base) ? openFrameFile(base, found.ended === undefined ? 'cut' : undefined) : undefined;
   let tail = file === undefined ? undefined : openTail(file);
-  let last: readonly Chunk[] = (held ?? []).map(({ stream, at, text }) => ({ stream, at, bytes: Buffer.from(text, 'utf8') }));
+  let last: readonly Chunk[] = (found?.ended ?? []).map(({ stream, at, text }) => ({ stream, at, bytes: Buffer.from(text, 'utf8') }));
   /** all output so far, and how much of it was stored: less, once the disk was full */
   let produced = storedBytes();
   let isBroken = false;

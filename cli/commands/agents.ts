@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type Agent, type AgentDetail, agent, agentDetail, agentStatuses } from '../../shared/api/agents.ts';
 import { MusterError } from '../../shared/errors.ts';
-import { type Context, type Perform } from '../context.ts';
+import type { Context, Perform } from '../context.ts';
 import { limitOption, words } from '../flags.ts';
 import { addDefaultInGroup, addGroup, addInGroup } from '../groups.ts';
 import { colourOfState } from '../output/colours.ts';

@@ -5,6 +5,7 @@ import type { Context, Perform } from '../context.ts';
 import { limitOption } from '../flags.ts';
 import { addDefaultInGroup, addGroup, addInGroup } from '../groups.ts';
 import { colourOfState } from '../output/colours.ts';
+import { whyItEnded } from '../output/ending.ts';
 import { fields } from '../output/fields.ts';
 import { isWorthShowing } from '../output/folded.ts';
 import { formatBytes } from '../output/sizes.ts';
@@ -51,8 +52,11 @@ const columns = (now: number): Column<Execution>[] => [
   { title: 'TASK', value: ({ taskName }) => taskName, flexible: true },
   { title: 'TOOK', value: ({ durationMs }) => took(durationMs), align: 'right' },
   { title: 'CREATED', value: ({ createdAt }) => ago(createdAt, now) },
-  { title: 'WHY', value: ({ reasonText, message }) => message || reasonText || '', flexible: true },
+  { title: 'WHY', value: whyText, flexible: true },
 ];
+
+const whyText = (of: Execution): string =>
+  whyItEnded({ ...of, message: of.message || (of.reason === 'finished' ? null : of.reasonText) });
 
 async function show(context: Context, id: string): Promise<undefined> {
   const detail = await context.client.get(`/api/v1/executions/${encodeURIComponent(id)}`, executionDetail);

@@ -34,7 +34,11 @@ async function list(context: Context, { limit }: { readonly limit: number }): Pr
 
 const columns = (now: number): Column<JoinToken>[] => [
   { title: 'ID', value: ({ id }) => id },
-  { title: 'STATE', value: (token) => stateOf(token, now), colour: (token) => (stateOf(token, now) === 'valid' ? 'green' : 'dim') },
+  {
+    title: 'STATE',
+    value: (token) => stateOf(token, now),
+    colour: (token) => (stateOf(token, now) === 'valid' ? 'green' : 'dim'),
+  },
   { title: 'USED', value: ({ uses, maxUses }) => `${uses}/${maxUses}`, align: 'right' },
   { title: 'EXPIRES', value: ({ expiresAt }) => ago(expiresAt, now) },
   { title: 'NAME', value: ({ agentName }) => agentName ?? '–', flexible: true },
@@ -67,7 +71,9 @@ async function create(context: Context, { uses, expiresIn, name, tags }: CreateO
   const command = `MUSTER_JOIN_TOKEN=${created.token} npx muster agent --server ${server}`;
   context.print({ ...created, command }, () => `${command}\n`);
   const many = created.maxUses === 1 ? 'one host' : `at most ${created.maxUses} hosts`;
-  context.say(`Run this line in a folder with Muster on ${many}, before ${moment(created.expiresAt)}. The token is shown only now.`);
+  context.say(
+    `Run this line in a folder with Muster on ${many}, before ${moment(created.expiresAt)}. The token is shown only now.`,
+  );
   if (isLoopback(new URL(server).hostname)) {
     context.say(
       `${server} is reached from this host alone. For others let the server listen on an address of the network ` +

@@ -67,7 +67,12 @@ const textOf = (of: PluginDetail, { stdout }: Context): string =>
       ['on', `${of.heldBy} ${of.heldBy === 1 ? 'agent' : 'agents'}`],
       ['from', of.source],
       ['updated', moment(of.updatedAt)],
-      ['versions', of.versions.map((one) => `${one.version} ${one.sha256.slice(0, 12)} ${moment(one.createdAt)} by ${one.createdBy}`).join('\n')],
+      [
+        'versions',
+        of.versions
+          .map((one) => `${one.version} ${one.sha256.slice(0, 12)} ${moment(one.createdAt)} by ${one.createdBy}`)
+          .join('\n'),
+      ],
     ],
     stdout,
   );
@@ -88,7 +93,8 @@ async function check(context: Context, given: string): Promise<number> {
 async function push(context: Context, given: string): Promise<undefined> {
   const source = readPluginSource(given, context.surroundings.cwd);
   const wrong = checkPlugin(source, thisPlatform()).find(({ level }) => level === 'fail');
-  if (wrong !== undefined) throw new MusterError('plugin_invalid', `${wrong.what}: ${wrong.detail} \`muster plugins check\` tells more.`);
+  if (wrong !== undefined)
+    throw new MusterError('plugin_invalid', `${wrong.what}: ${wrong.detail} \`muster plugins check\` tells more.`);
   const pushed = await context.client.put(pathOf(source.name), pluginDetail, bodyOf(source));
   context.print(pushed, () => `${pushed.name} ${pushed.version} ${pushed.sha256.slice(0, 12)}\n`);
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { folded, type Run, run } from '../../shared/api/runs.ts';
+import { runStates } from '../../shared/run-states.ts';
 import type { Context, Perform } from '../context.ts';
 import { limitOption } from '../flags.ts';
 import { addDefaultInGroup, addGroup, addInGroup } from '../groups.ts';
@@ -9,7 +10,6 @@ import { foldedText } from '../output/folded.ts';
 import { type Column, table } from '../output/table.ts';
 import { ago, moment } from '../output/times.ts';
 import { readList } from '../pages.ts';
-import { runStates } from '../../shared/run-states.ts';
 
 const flags = { taskId: '--task', state: '--state', plugin: '--plugin' } as const;
 

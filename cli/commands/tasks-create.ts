@@ -24,7 +24,9 @@ export function addTaskCreate(group: Command, perform: Perform): void {
   addTaskFlags(command)
     .option('--cron <expression>', 'when it fires: five fields, or @hourly, @daily and the like')
     .option('--time-zone <name>', 'of the cron expression, such as Europe/Berlin (default: UTC)')
-    .addOption(new Option('--every <seconds>', 'fires again and again, such as 5m').argParser(seconds).conflicts(['cron', 'timeZone']))
+    .addOption(
+      new Option('--every <seconds>', 'fires again and again, such as 5m').argParser(seconds).conflicts(['cron', 'timeZone']),
+    )
     .addOption(
       new Option('--overlap <what>', 'when the run before it is still active (default: skip)').choices(
         policy.shape.overlap.unwrap().options,
@@ -40,7 +42,8 @@ export function addTaskCreate(group: Command, perform: Perform): void {
 }
 
 async function create(context: Context, options: CreateOptions): Promise<undefined> {
-  if (options.plugin === undefined) throw new MusterError('field_missing', 'Name the plugin with --plugin.', { field: '--plugin' });
+  if (options.plugin === undefined)
+    throw new MusterError('field_missing', 'Name the plugin with --plugin.', { field: '--plugin' });
   if (options.timeZone !== undefined && options.cron === undefined)
     throw new MusterError('field_invalid', '--time-zone goes with --cron.', { field: '--time-zone' });
   const type = options.cron !== undefined ? 'Scheduled' : options.every !== undefined ? 'Interval' : 'Adhoc';

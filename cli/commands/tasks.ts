@@ -30,8 +30,12 @@ export function addTasks(program: Command, perform: Perform): void {
     .argument('<task>', 'id')
     .option('--no-wait', 'do not wait: print the id of the run and return')
     .action(perform(runTask));
-  addInGroup(group, 'pause', 'stop the firings of a task').argument('<task>', 'id').action(perform(change('pause')));
-  addInGroup(group, 'resume', 'let a paused task fire again').argument('<task>', 'id').action(perform(change('resume')));
+  addInGroup(group, 'pause', 'stop the firings of a task')
+    .argument('<task>', 'id')
+    .action(perform(change('pause')));
+  addInGroup(group, 'resume', 'let a paused task fire again')
+    .argument('<task>', 'id')
+    .action(perform(change('resume')));
   addInGroup(group, 'delete', 'delete a task; its runs stay').argument('<task>', 'id').action(perform(remove));
 }
 

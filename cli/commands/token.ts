@@ -19,7 +19,9 @@ export function addToken(program: Command, perform: Perform): void {
     .addOption(new Option('--role <role>', 'what it may do').choices(roles).default('operator'))
     .addOption(new Option('--expires-in <seconds>', 'such as 30d (default: never)').argParser(seconds))
     .action(perform(create, flags));
-  addInGroup(group, 'revoke', 'revoke an API token, at once and for good').argument('<id>', 'of the token').action(perform(revoke));
+  addInGroup(group, 'revoke', 'revoke an API token, at once and for good')
+    .argument('<id>', 'of the token')
+    .action(perform(revoke));
 }
 
 async function list(context: Context, { limit }: { readonly limit: number }): Promise<undefined> {
@@ -33,7 +35,11 @@ const columns = (now: number): Column<ApiToken>[] => [
   { title: 'ID', value: ({ id }) => id },
   { title: 'NAME', value: ({ name }) => name, flexible: true },
   { title: 'ROLE', value: ({ role }) => role },
-  { title: 'STATE', value: (token) => stateOf(token, now), colour: (token) => (stateOf(token, now) === 'valid' ? 'green' : 'dim') },
+  {
+    title: 'STATE',
+    value: (token) => stateOf(token, now),
+    colour: (token) => (stateOf(token, now) === 'valid' ? 'green' : 'dim'),
+  },
   { title: 'USED', value: ({ lastUsedAt }) => ago(lastUsedAt, now) },
   { title: 'EXPIRES', value: ({ expiresAt }) => (expiresAt === null ? 'never' : ago(expiresAt, now)) },
   { title: 'BY', value: ({ createdBy }) => createdBy, flexible: true },

@@ -1,6 +1,7 @@
 import type { Folded } from '../../shared/api/runs.ts';
 import type { Output } from '../surroundings.ts';
 import { colourOfState, paintFor } from './colours.ts';
+import { whyItEnded } from './ending.ts';
 
 type Group = Folded['groups'][number];
 
@@ -18,17 +19,11 @@ export function foldedText(groups: readonly Group[], output: Pick<Output, 'colou
       const hosts = paint(group.count > 1 ? `${group.hosts} (${group.count})` : group.hosts, 'bold');
       const lines = linesOf(group);
       if (group.state === 'succeeded' && lines.length === 1) return `${hosts}: ${lines[0]}\n`;
-      const head = `${hosts}: ${paint(group.state.replace('_', ' '), colourOfState(group.state))}${explanation(group)}`;
+      const why = whyItEnded(group);
+      const head = `${hosts}: ${paint(group.state.replace('_', ' '), colourOfState(group.state))}${why === '' ? '' : `: ${why}`}`;
       return `${[head, ...lines.map((line) => `  ${line}`)].join('\n')}\n`;
     })
     .join('');
-}
-
-/** What follows the state; nothing where the output says it all. */
-function explanation({ state, exitCode, message }: Group): string {
-  if (state === 'succeeded') return message === '' ? '' : `, ${message}`;
-  const parts = [exitCode === null || exitCode === 0 ? '' : `exit code ${exitCode}`, message].filter((part) => part !== '');
-  return parts.length === 0 ? '' : `, ${parts.join(': ')}`;
 }
 
 function linesOf({ output, outputTruncated, data }: Group): string[] {

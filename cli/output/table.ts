@@ -19,7 +19,7 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[], outp
   const paint = paintFor(output);
   const cells = rows.map((row) => columns.map((column) => asOneLine(column.value(row))));
   const natural = columns.map((column, at) => Math.max(widthOf(column.title), ...cells.map((line) => widthOf(line[at] ?? ''))));
-  const widths = fit(natural, columns, output.columns);
+  const widths = fittedWidths(natural, columns, output.columns);
   const line = (texts: readonly string[], colourOf: (at: number) => Colour | undefined): string =>
     texts
       .map((text, at) => {
@@ -41,7 +41,7 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[], outp
 }
 
 /** Takes from the widest flexible column until all fit. */
-function fit<T>(natural: readonly number[], columns: readonly Column<T>[], available: number): number[] {
+function fittedWidths<T>(natural: readonly number[], columns: readonly Column<T>[], available: number): number[] {
   const widths = [...natural];
   const total = (): number => widths.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1);
   for (let excess = total() - available; excess > 0; excess = total() - available) {

@@ -29,7 +29,10 @@ export function taskFields(of: Task): Field[] {
     ['schedule', scheduleText(of)],
     ['next', moment(of.nextFireAt)],
     ['last run', of.lastRunId],
-    ['limits', `${formatDuration(policy.timeoutSeconds)}, then ${formatDuration(policy.graceSeconds)} to end; ${formatBytes(policy.outputLimitBytes)} of output`],
+    [
+      'limits',
+      `${formatDuration(policy.timeoutSeconds)}, then ${formatDuration(policy.graceSeconds)} to end; ${formatBytes(policy.outputLimitBytes)} of output`,
+    ],
     ['offline', policy.ifOffline === 'wait' ? `wait for ${formatDuration(policy.expiresAfter)}` : policy.ifOffline],
     ['retries', `${policy.retries.count}${policy.idempotent ? ', idempotent' : ''}`],
     ['overlap', of.type === 'Adhoc' ? null : policy.overlap],

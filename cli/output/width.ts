@@ -17,7 +17,11 @@ export function cutTo(text: string, columns: number): string {
 }
 
 /** One line, and nothing in it that could steer the terminal: what hosts send is not to be trusted with that. */
-export const asOneLine = (text: string): string => text.replace(/\s+/g, ' ').replace(/\p{Cc}/gu, '\ufffd').trim();
+export const asOneLine = (text: string): string =>
+  text
+    .replace(/\s+/g, ' ')
+    .replace(/\p{Cc}/gu, '\ufffd')
+    .trim();
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 

@@ -1,7 +1,13 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { pluginName } from '../../shared/names.ts';
 import { type BundleFile, bundleText, maxBundleBytes, pluginBundle } from '../../shared/plugin-bundle.ts';
-import { defaultManifest, type Platform, type PluginManifest, pluginManifest, runtimeOfFile } from '../../shared/plugin-manifest.ts';
+import {
+  defaultManifest,
+  type Platform,
+  type PluginManifest,
+  pluginManifest,
+  runtimeOfFile,
+} from '../../shared/plugin-manifest.ts';
 import type { Finding } from '../output/findings.ts';
 import { formatBytes } from '../output/sizes.ts';
 import type { PluginSource } from './plugin-source.ts';
@@ -43,13 +49,20 @@ function readManifest(files: readonly BundleFile[]): [PluginManifest] | [undefin
   if (file === undefined) return [undefined, fail('manifest', 'There is no plugin.json in the folder.')];
   let content: unknown;
   try {
-    content = JSON.parse(Buffer.from(file.base64, 'base64').toString('utf8').replace(/^\uFEFF/, ''));
+    content = JSON.parse(
+      Buffer.from(file.base64, 'base64')
+        .toString('utf8')
+        .replace(/^\uFEFF/, ''),
+    );
   } catch (error) {
     return [undefined, fail('manifest', `plugin.json is not valid JSON: ${(error as Error).message}`)];
   }
   const result = pluginManifest.safeParse(content);
   if (result.success) return [result.data];
-  return [undefined, ...result.error.issues.map(({ path, message }) => fail('manifest', `${path.join('.') || 'plugin.json'}: ${message}`))];
+  return [
+    undefined,
+    ...result.error.issues.map(({ path, message }) => fail('manifest', `${path.join('.') || 'plugin.json'}: ${message}`)),
+  ];
 }
 
 function actionFindings(name: string, { actions }: PluginManifest): Finding[] {
@@ -58,10 +71,11 @@ function actionFindings(name: string, { actions }: PluginManifest): Finding[] {
   if (schema === undefined) return [ok(what, 'takes any arguments')];
   try {
     const validate = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, logger: false }).compile(schema);
-    const wrong = examples.findIndex((example) => !validate(example));
-    if (wrong < 0) return [ok(what, `its schema is valid${examples.length === 0 ? '' : ', and its examples fit'}`)];
-    const [error] = (validate(examples[wrong]), validate.errors ?? []);
-    return [warn(what, `Example ${wrong + 1} does not fit the schema: ${error?.instancePath || 'it'} ${error?.message}.`)];
+    const misfits = examples.flatMap((example, at) => (validate(example) ? [] : [{ at, error: validate.errors?.[0] }]));
+    const [misfit] = misfits;
+    if (misfit === undefined) return [ok(what, `its schema is valid${examples.length === 0 ? '' : ', and its examples fit'}`)];
+    const { at, error } = misfit;
+    return [warn(what, `Example ${at + 1} does not fit the schema: ${error?.instancePath || 'it'} ${error?.message}.`)];
   } catch (error) {
     return [fail(what, `Its args are not a JSON Schema of draft 2020-12: ${(error as Error).message}`)];
   }
@@ -70,7 +84,9 @@ function actionFindings(name: string, { actions }: PluginManifest): Finding[] {
 function platformFinding({ platforms }: PluginManifest, platform: Platform): Finding {
   if (platforms === undefined) return ok('platforms', 'every platform');
   const shown = platforms.join(', ');
-  return platforms.includes(platform) ? ok('platforms', shown) : warn('platforms', `${shown}; agents on this one (${platform}) do not get it`);
+  return platforms.includes(platform)
+    ? ok('platforms', shown)
+    : warn('platforms', `${shown}; agents on this one (${platform}) do not get it`);
 }
 
 const nameFinding = (name: string): Finding => {
@@ -83,7 +99,8 @@ function sizeFinding(source: PluginSource): Finding {
     source.kind === 'folder'
       ? source.files.filter(({ path }) => path !== 'plugin.json')
       : [{ path: source.file.name, executable: false, base64: source.file.base64 }];
-  const [manifest] = source.kind === 'folder' ? readManifest(source.files) : [defaultManifest(source.name, files[0]?.path ?? '', 'node', [])];
+  const [manifest] =
+    source.kind === 'folder' ? readManifest(source.files) : [defaultManifest(source.name, files[0]?.path ?? '', 'node', [])];
   const bundle = pluginBundle.safeParse({ manifest, files });
   if (!bundle.success) {
     const [issue] = bundle.error.issues;
@@ -91,7 +108,9 @@ function sizeFinding(source: PluginSource): Finding {
   }
   const bytes = Buffer.byteLength(bundleText(bundle.data));
   const shown = `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${formatBytes(bytes)} as a bundle`;
-  return bytes > maxBundleBytes ? fail('size', `${shown}; at most ${formatBytes(maxBundleBytes)} are possible`) : ok('size', shown);
+  return bytes > maxBundleBytes
+    ? fail('size', `${shown}; at most ${formatBytes(maxBundleBytes)} are possible`)
+    : ok('size', shown);
 }
 
 const ok = (what: string, detail: string): Finding => ({ level: 'ok', what, detail });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { findProgram } from '../../agent/execution/find-program.ts';
 import { type BundledPlugin, createBundledPlugin } from '../../tests/support/bundled-plugin.ts';
+import { isOnPath } from '../../tests/support/processes.ts';
 
-const isHere = findProgram(['pwsh', 'powershell'], { PATH: process.env.PATH ?? '' }) !== undefined;
+const isHere = isOnPath('pwsh', 'powershell');
 let powershell: BundledPlugin;
 
 beforeAll(() => {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { agentName, tagName } from '../names.ts';
 import { roles } from '../permissions.ts';
 import { instant, pageQuery } from './listing.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { facts, metrics } from '../metrics.ts';
 import { agentName, tagName } from '../names.ts';
 import { instant, pageQuery } from './listing.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Lists page by keyset cursor, newest first: `after` is the `next` of the page before. */
 export const pageQuery = z.strictObject({

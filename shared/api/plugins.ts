@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { pluginAction } from '../plugin-manifest.ts';
 import { instant } from './listing.ts';
 

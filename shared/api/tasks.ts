@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from '../durations.ts';
 import { json } from '../json.ts';
 import { actionName, pluginName } from '../names.ts';

@@ -11,14 +11,7 @@ import type { AnyRoute } from '../../server/platform/http/route.ts';
 import type { Database } from '../../server/schema/schema.ts';
 import type { EventName } from '../../shared/events.ts';
 import { idGenerator } from '../../shared/ids.ts';
-import {
-  type AgentClient,
-  type AgentKeys,
-  connectAgent,
-  createAgentKeys,
-  enrolAgent,
-  type HelloOptions,
-} from './agent-client.ts';
+import { type AgentKeys, connectAgent, createAgentKeys, enrolAgent, type HelloOptions } from './agent-client.ts';
 import { createTestAuth, someAdmin, type TestAuth, testFingerprint } from './auth.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
@@ -51,7 +44,7 @@ export type TestAgentsOptions = Partial<
 > & {
   readonly handlers?: MessageHandlers;
   /** built with the agents, such as the download of plugins */
-  readonly routes?: (agents: AgentsService) => readonly AnyRoute[];
+  readonly routes?: (agents: AgentsService, services: Omit<AgentsResources, 'reconcile'>) => readonly AnyRoute[];
   readonly database?: TestDatabase;
   readonly identity?: ServerIdentity;
   readonly clock?: FakeClock;
@@ -67,7 +60,7 @@ export async function startAgents(options: TestAgentsOptions = {}): Promise<Test
   const emitted: unknown[][] = [];
   const told: string[] = [];
   const events = recordingBus(emitted);
-  const agents = createAgents({
+  const services: AgentsResources = {
     db,
     clock,
     log,
@@ -87,7 +80,8 @@ export async function startAgents(options: TestAgentsOptions = {}): Promise<Test
     },
     onGone: (agentId) => void told.push(`gone ${agents.get(agentId)?.name}`),
     onRemoved: async (agentId) => void told.push(`removed ${agentId}`),
-  });
+  };
+  const agents = createAgents(services);
   await agents.start();
   const gateway = createGateway({
     clock,
@@ -104,7 +98,7 @@ export async function startAgents(options: TestAgentsOptions = {}): Promise<Test
     routes: [
       ...createAgentsRoutes(agents),
       ...createEnrolmentRoutes({ enrol: agents.enrol, failures }),
-      ...(options.routes?.(agents) ?? []),
+      ...(options.routes?.(agents, services) ?? []),
     ],
   });
   http.server.onUpgrade(agentSocketPath, gateway.upgrade);
@@ -174,6 +168,3 @@ function recordingBus(emitted: unknown[][]): EventBus {
     },
   };
 }
-
-/** Reads everything that is still to come, then says whether the far side hung up and how. */
-export const closing = async (client: AgentClient): Promise<number> => (await client.closed).code;

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { systemClock } from '../../agent/clock.ts';
 import { createExecutor } from '../../agent/execution/executor.ts';
 import type { Executor, Job, JobEnd, JobSink, ProcessMark, RunningJob } from '../../agent/execution/job.ts';
+import { selfCommand } from '../../agent/self-command.ts';
 import { defaultManifest, runtimeOfFile } from '../../shared/plugin-manifest.ts';
 
 /** A real executor with real processes, and plugins written for one test. */
@@ -38,15 +39,11 @@ export type Heard = {
 
 export function createJobBench(options: { readonly maxWarm?: number } = {}): JobBench {
   const folder = mkdtempSync(join(tmpdir(), 'muster-jobs-'));
-  const runner = new URL('../../agent/runtimes/node-runner.ts', import.meta.url).href;
   const executor = createExecutor({
     log: pino({ level: 'silent' }),
     clock: systemClock,
     maxWarm: options.maxWarm ?? 4,
-    selfCommand: () => ({
-      file: process.execPath,
-      args: ['-e', `import(${JSON.stringify(runner)}).then((it) => it.runNodeRunner())`],
-    }),
+    selfCommand,
   });
   let count = 0;
 

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { findProgram } from '../../agent/execution/find-program.ts';
 
 /** The pids of all processes whose command line holds the text. Linux only. */
 export const processesWith = (text: string): number[] =>
@@ -24,6 +25,9 @@ function processesWhere(matches: (pid: string) => boolean): number[] {
     })
     .map(Number);
 }
+
+/** Whether this machine has one of these programs: for tests that need it and say loudly when they cannot run. */
+export const isOnPath = (...names: string[]): boolean => findProgram(names, { PATH: process.env.PATH ?? '' }) !== undefined;
 
 let calls = 0;
 

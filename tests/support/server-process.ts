@@ -20,6 +20,8 @@ export type ServerProcessOptions = {
   readonly settings?: Readonly<Record<string, string>>;
 };
 
+const patienceMs = 15_000;
+
 type Ready = { readonly type: 'ready'; readonly url: string; readonly signInUrl: string };
 
 /** @throws with what the server wrote, if it ends instead of getting ready */
@@ -40,11 +42,20 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   return Object.assign(program, { url, signInUrl, token });
 }
 
-function readyOf(program: ChildProgram): Promise<Ready> {
-  return new Promise((resolve, reject) => {
-    program.child.on('message', (message: Ready) => {
-      if (message.type === 'ready') resolve(message);
-    });
-    program.child.once('close', () => reject(new Error(`The server ended before it was ready:\n${program.output()}`)));
+async function readyOf(program: ChildProgram): Promise<Ready> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ready>();
+  const fail = (what: string): void => reject(new Error(`The server ${what}:\n${program.output()}`));
+  program.child.on('message', (message: Ready) => {
+    if (message.type === 'ready') resolve(message);
   });
+  program.child.once('close', () => fail('ended before it was ready'));
+  const patience = setTimeout(() => fail('was not ready in time'), patienceMs);
+  try {
+    return await promise;
+  } catch (error) {
+    if (program.isRunning()) await program.kill();
+    throw error;
+  } finally {
+    clearTimeout(patience);
+  }
 }

@@ -28,13 +28,17 @@ export type System = {
   writePlugin(path: string, text: string): Promise<void>;
   /** Settles when the agent of this name is connected. */
   connected(...names: readonly string[]): Promise<void>;
+  /** Ends every process in order, and keeps the folder. @returns a sentence for each that did not */
+  stopAll(): Promise<string[]>;
   /** Ends every process and removes the folder. @throws if something was left running that should have ended with its agent */
   dispose(): Promise<void>;
 };
 
 export type SystemOptions = {
-  /** files of the plugins folder by their paths; absent: the plugins that come with Muster */
+  /** files of a plugins folder of its own, by their paths */
   readonly plugins?: Readonly<Record<string, string>>;
+  /** otherwise: the plugins folder; default: the plugins that come with Muster */
+  readonly pluginsDir?: string;
   /** variables of the server */
   readonly settings?: Readonly<Record<string, string>>;
 };
@@ -43,10 +47,14 @@ export type AgentOptions = { readonly slots?: number; readonly tags?: readonly s
 
 export const bundledPlugins = fileURLToPath(new URL('../../plugins', import.meta.url));
 
-export async function startSystem({ plugins, settings }: SystemOptions = {}): Promise<System> {
+export async function startSystem({
+  plugins,
+  pluginsDir: givenPluginsDir = bundledPlugins,
+  settings,
+}: SystemOptions = {}): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-system-'));
   const dataDir = join(folder, 'data');
-  const pluginsDir = plugins === undefined ? bundledPlugins : join(folder, 'plugins');
+  const pluginsDir = plugins === undefined ? givenPluginsDir : join(folder, 'plugins');
   const agents: AgentProcess[] = [];
 
   async function writePlugin(path: string, text: string): Promise<void> {
@@ -75,19 +83,21 @@ export async function startSystem({ plugins, settings }: SystemOptions = {}): Pr
         const online = new Set((await api.agents()).filter((agent) => agent.connected).map(({ name }) => name));
         return names.every((name) => online.has(name));
       },
-      20_000,
+      15_000,
     );
   }
 
-  async function endEverything(): Promise<string[]> {
-    const ends = await Promise.all([...agents, server].map((program) => (program.isRunning() ? program.stop() : true)));
+  async function stopAll(): Promise<string[]> {
+    const running = [...agents, server].filter((program) => program.isRunning());
+    const ends = await Promise.all(running.map((program) => program.stop()));
+    return running.filter((_, index) => !ends[index]).map((program) => `A process did not end in order:\n${program.output()}`);
+  }
+
+  /** @returns how many there were */
+  function killLeftovers(): number {
     const left = process.platform === 'linux' ? processesAt(folder) : [];
     for (const pid of left) process.kill(pid, 'SIGKILL');
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-    return [
-      ...[...agents, server].filter((_, index) => !ends[index]).map((program) => `did not end in order:\n${program.output()}`),
-      ...(left.length > 0 ? [`${left.length} processes of jobs were left running`] : []),
-    ];
+    return left.length;
   }
 
   return {
@@ -114,8 +124,12 @@ export async function startSystem({ plugins, settings }: SystemOptions = {}): Pr
     },
     writePlugin,
     connected,
+    stopAll,
     async dispose() {
-      const faults = await endEverything();
+      const faults = await stopAll();
+      const left = killLeftovers();
+      if (left > 0) faults.push(`${left} processes of jobs were left running.`);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
       if (faults.length > 0) throw new Error(faults.join('\n'));
     },
   };

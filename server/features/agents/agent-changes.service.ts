@@ -3,6 +3,7 @@ import type { agentPatch } from '../../../shared/api/agents.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import { closeCodes } from '../../../shared/protocol.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { isUniqueViolation } from '../../platform/db/unique-violation.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import type { AgentsTable } from '../../schema/tables/agents.tables.ts';
@@ -42,7 +43,7 @@ export function createAgentChanges({ db, clock, audit, fleet, connections, onRem
           ...(tags === undefined ? {} : { tags: JSON.stringify(unique(tags)) }),
         };
         if (Object.keys(change).length === 0) return;
-        await updateAgent(writer, id, change);
+        await updateUnlessTaken(writer, id, change);
         await audit.recordIn(writer, {
           actor: actor.name,
           action: 'agent.changed',
@@ -99,6 +100,15 @@ async function existing(writer: Writer, id: string): Promise<AgentsTable> {
   const row = await findAgent(writer, id);
   if (row === undefined) throw agentNotFound();
   return row;
+}
+
+/** Another server may have taken the name since the look before. */
+async function updateUnlessTaken(writer: Writer, id: string, change: Partial<AgentsTable>): Promise<void> {
+  try {
+    await updateAgent(writer, id, change);
+  } catch (error) {
+    throw isUniqueViolation(error) ? nameTaken(change.name ?? '') : error;
+  }
 }
 
 export const agentNotFound = (): MusterError => new MusterError('not_found', 'There is no such agent.');

@@ -1,3 +1,4 @@
+import { errorCatalogue, MusterError } from '../../../shared/errors.ts';
 import { enrolRequest, enrolResponse } from '../../../shared/protocol.ts';
 import type { RateLimiter } from '../../platform/http/rate-limiter.ts';
 import { type AnyRoute, route } from '../../platform/http/route.ts';
@@ -19,10 +20,15 @@ export const createEnrolmentRoutes = ({ enrol, failures }: EnrolmentRoutesResour
     body: enrolRequest,
     responses: { 201: enrolResponse },
     handler: async ({ body, address }) => {
-      failures.take(address);
-      const answer = await enrol(body, address);
-      failures.giveBack(address);
-      return { status: 201, body: answer };
+      failures.check(address);
+      try {
+        return { status: 201, body: await enrol(body, address) };
+      } catch (error) {
+        if (isFaultOfAsker(error)) failures.take(address);
+        throw error;
+      }
     },
   }),
 ];
+
+const isFaultOfAsker = (error: unknown): boolean => error instanceof MusterError && errorCatalogue[error.code].status < 500;

@@ -3,6 +3,7 @@ import { MusterError } from '../../../shared/errors.ts';
 import type { IdGenerator } from '../../../shared/ids.ts';
 import { type EnrolRequest, type EnrolResponse, enrolmentText } from '../../../shared/protocol.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { isUniqueViolation } from '../../platform/db/unique-violation.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import type { AgentsTable } from '../../schema/tables/agents.tables.ts';
 import type { AuditService } from '../audit/audit.service.ts';
@@ -62,16 +63,27 @@ async function enrolIn(
   const holder = await findAgentByName(writer, name);
   if (isSameHost(holder, request)) return { row: holder, created: false };
   if (holder !== undefined) throw nameTaken(holder);
-  const row = newAgent(resources, name, request, [...new Set([...token.tags, ...request.tags])]);
-  await insertAgent(writer, row);
+  // a token that fixes the tags decides what work the host may get: it cannot add to them by itself
+  const tags = [...new Set(token.tags.length > 0 ? token.tags : request.tags)];
+  const row = newAgent(resources, name, request, tags);
+  await insertUnlessTaken(writer, row);
   await resources.audit.recordIn(writer, {
     actor: `join-token:${token.id}`,
     action: 'agent.enrolled',
     subject: row.id,
-    detail: { name, tags: JSON.parse(row.tags) },
+    detail: { name, tags },
     address,
   });
   return { row, created: true };
+}
+
+/** Another server may have taken the name since the look before. */
+async function insertUnlessTaken(writer: Writer, row: AgentsTable): Promise<void> {
+  try {
+    await insertAgent(writer, row);
+  } catch (error) {
+    throw isUniqueViolation(error) ? nameTaken(row) : error;
+  }
 }
 
 /** A token that fixes the name hides under which name a host that asks again is known. */

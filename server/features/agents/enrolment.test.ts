@@ -58,7 +58,7 @@ describe('enrolling', () => {
       tags: ['a', 'b'],
     });
     expect(body.name).toBe('db-main');
-    expect(test.agents.byName('db-main')?.tags).toEqual(['db', 'a', 'b']);
+    expect(test.agents.byName('db-main')?.tags).toEqual(['db', 'a']);
     expect(test.agents.byName('localhost')).toBeUndefined();
   });
 

@@ -20,6 +20,7 @@ export function logRoutes({ logs, isFinal }: LogRoutesResources): AnyRoute[] {
       params: z.strictObject({ id: z.string().min(1).max(64) }),
       query: logQuery,
       responses: { 200: logSlice },
+      produces: ['application/json', 'text/plain'],
       async handler({ params, query, headers, signal }) {
         let final = await isFinal(params.id);
         let slice = await logs.read(params.id, query);

@@ -1,3 +1,4 @@
+import { type Params, prepare } from '../../platform/db/prepare.ts';
 import type { Reader, Writer } from '../../schema/schema.ts';
 import type { LogChunksTable } from '../../schema/tables/tasks.tables.ts';
 
@@ -5,17 +6,43 @@ export type LogChunkRow = Readonly<LogChunksTable>;
 
 /** Where the log of an execution ends. Index: the primary key, read backwards. */
 export async function logSize(db: Reader | Writer, executionId: string): Promise<number> {
-  const last = await db
-    .selectFrom('log_chunks')
-    .select(['start', 'bytes'])
-    .where('execution_id', '=', executionId)
-    .orderBy('start', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const last = await lastChunk.first(db, { executionId });
   return last === undefined ? 0 : last.start + last.bytes;
 }
 
-export const insertChunk = (writer: Writer, row: LogChunkRow) => writer.insertInto('log_chunks').values(row).execute();
+const lastChunk = prepare((db: Reader, p: Params<{ executionId: string }>) =>
+  db
+    .selectFrom('log_chunks')
+    .select(['start', 'bytes'])
+    .where('execution_id', '=', p('executionId'))
+    .orderBy('start', 'desc')
+    .limit(1),
+);
+
+/** Where the logs of these executions end, in one statement. Index: the primary key, read backwards for each of them. */
+export const logSizes = (db: Reader, executionIds: readonly string[]): Promise<{ id: string; size: number | null }[]> =>
+  executionIds.length === 0
+    ? Promise.resolve([])
+    : db
+        .selectFrom('executions')
+        .select((eb) => [
+          'executions.id',
+          eb
+            .selectFrom('log_chunks')
+            .select((chunk) => chunk('start', '+', chunk.ref('bytes')).as('size'))
+            .whereRef('log_chunks.execution_id', '=', 'executions.id')
+            .orderBy('start', 'desc')
+            .limit(1)
+            .as('size'),
+        ])
+        .where('executions.id', 'in', [...executionIds])
+        .execute();
+
+export const insertChunk = (writer: Writer, row: LogChunkRow): Promise<number> => insert(writer, row);
+
+const insert = prepare((db: Reader, p: Params<LogChunkRow>) =>
+  db.insertInto('log_chunks').values(p.each('execution_id', 'start', 'bytes', 'stream', 'at', 'text')),
+);
 
 /** The chunk that holds the byte at `offset`, if there is one. */
 export const chunkAt = (db: Reader, executionId: string, offset: number): Promise<LogChunkRow | undefined> =>
@@ -40,9 +67,8 @@ export const chunksAfter = (db: Reader, executionId: string, offset: number, lim
     .execute();
 
 /** Who may write to this log now: the agent and the attempt that hold the execution. */
-export const writerOf = (writer: Writer, executionId: string) =>
-  writer
-    .selectFrom('executions')
-    .select(['agent_id', 'attempt', 'open', 'state'])
-    .where('id', '=', executionId)
-    .executeTakeFirst();
+export const writerOf = (writer: Writer, executionId: string) => holder.first(writer, { executionId });
+
+const holder = prepare((db: Reader, p: Params<{ executionId: string }>) =>
+  db.selectFrom('executions').select(['agent_id', 'attempt', 'state']).where('id', '=', p('executionId')),
+);

@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 import { MusterError } from '../../../shared/errors.ts';
 import type { PluginAction, PluginManifest } from '../../../shared/plugin-manifest.ts';
 import { issuesOf } from './args-issues.ts';
@@ -25,8 +25,8 @@ const maxActions = 500;
 export function compileArgsCheck(manifest: PluginManifest): ArgsCheck {
   const actions = Object.entries(manifest.actions);
   if (actions.length > maxActions) throw invalid('actions', `A plugin has at most ${maxActions} actions.`);
-  // one instance per plugin: schemas of different plugins may have the same $id
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, logger: false, inlineRefs: false });
+  // one instance per plugin: schemas of different plugins may have the same $id. The costly part, the schema of schemas, is shared
+  const ajv = new Ajv2020({ ...options, meta: false, validateSchema: false });
   const validators = new Map(actions.map(([name, action]) => [name, compile(ajv, name, action)]));
   return {
     check(action, args) {
@@ -42,6 +42,9 @@ export function compileArgsCheck(manifest: PluginManifest): ArgsCheck {
   };
 }
 
+const options: Options = { allErrors: true, strict: false, validateFormats: false, logger: false, inlineRefs: false };
+const schemaCheck = new Ajv2020({ ...options, addUsedSchema: false });
+
 type Validate = (args: unknown) => readonly ErrorObject[];
 
 function compile(ajv: Ajv2020, action: string, { args: schema }: PluginAction): Validate | undefined {
@@ -51,15 +54,22 @@ function compile(ajv: Ajv2020, action: string, { args: schema }: PluginAction): 
   if (text.length > maxSchemaBytes) throw invalid(field, 'The JSON Schema is larger than 256 KiB.');
   if (/"\$async":/.test(text)) throw invalid(field, 'The JSON Schema must not use $async.');
   try {
-    const validate = within(compileMs, () => ajv.compile(schema));
+    const validate = within(compileMs, () => compiled(ajv, schema));
     const limited = /"(pattern|patternProperties|uniqueItems|contains|\$ref|\$dynamicRef)":/.test(text);
-    const run = limited ? boundedValidation(validate) : unboundedValidation(validate);
-    // a schema that refers to itself without end shows with any value
-    for (const sample of [{}, []]) validate(sample);
-    return run;
+    return limited ? boundedValidation(validate) : unboundedValidation(validate);
   } catch (error) {
     throw invalid(field, `It is not a JSON Schema of draft 2020-12 that can be used: ${reasonOf(error)}`, error);
   }
+}
+
+function compiled(ajv: Ajv2020, schema: object): ValidateFunction {
+  if (schemaCheck.validateSchema(schema) !== true) {
+    throw new Error(schemaCheck.errorsText(schemaCheck.errors, { dataVar: 'the schema' }));
+  }
+  const validate = ajv.compile(schema);
+  // a schema that refers to itself without end shows with any value
+  for (const sample of [{}, []]) validate(sample);
+  return validate;
 }
 
 function unboundedValidation(validate: ValidateFunction): Validate {

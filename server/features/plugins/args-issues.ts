@@ -7,7 +7,8 @@ const most = 20;
 /** What a person is told of each argument at fault: its field as `args.name.0`, and a sentence. */
 export function issuesOf(errors: readonly ErrorObject[]): ArgsIssue[] {
   const issues = new Map<string, ArgsIssue>();
-  for (const error of errors.filter(({ keyword }) => !combining.has(keyword) || errors.length === 1)) {
+  const precise = errors.filter(({ keyword }) => !combining.has(keyword));
+  for (const error of precise.length > 0 ? precise : errors) {
     const issue = issueOf(error);
     // several keywords may be at fault in one field: the first one says enough
     if (!issues.has(issue.field)) issues.set(issue.field, issue);

@@ -71,8 +71,8 @@ describe('a plugin of one file', () => {
       actions(
         'demo.py',
         'import os\n\ndef main(*args):\n    def inner(): pass\n\nasync def check(host):\n  pass\ndef _private(): pass\nclass A:\n  def method(self): pass\n',
-      ),
-    ).toEqual(['main', 'check']);
+      ).sort(),
+    ).toEqual(['check', 'main']);
   });
 
   it('has the exported functions of a JavaScript or TypeScript file as actions', () => {
@@ -90,7 +90,7 @@ describe('a plugin of one file', () => {
   });
 
   it('always has main, and scripts have nothing else', () => {
-    expect(actions('demo.py', 'def check(): pass')).toEqual(['main', 'check']);
+    expect(actions('demo.py', 'def check(): pass').sort()).toEqual(['check', 'main']);
     expect(actions('demo.sh', 'def() { echo; }')).toEqual(['main']);
     expect(actions('demo.ps1', 'function Get-It {}')).toEqual(['main']);
   });

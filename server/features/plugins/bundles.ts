@@ -8,6 +8,7 @@ import { singleFileManifest } from './single-file.ts';
 
 /** A bundle that is ready to be stored: complete, valid, with its identity. */
 export type MadeBundle = {
+  /** in the order of its author: forms show arguments so; the canonical text has them sorted */
   readonly manifest: PluginManifest;
   readonly text: string;
   readonly sha256: string;
@@ -65,9 +66,7 @@ function makeBundle(manifest: PluginManifest, files: readonly BundleFile[]): Mad
   const text = canonicalText(bundle);
   const bytes = Buffer.byteLength(text);
   if (bytes > maxBundleBytes) throw tooLarge(bytes);
-  // read back, so that it is in memory as it will be after the next start
-  const { manifest: stored } = JSON.parse(text) as { manifest: PluginManifest };
-  return { manifest: stored, text, sha256: createHash('sha256').update(text).digest('hex'), bytes, argsCheck };
+  return { manifest: bundle.manifest, text, sha256: createHash('sha256').update(text).digest('hex'), bytes, argsCheck };
 }
 
 /** A program that was pushed from a host without such a mark must start nevertheless. */

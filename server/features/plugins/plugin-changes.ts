@@ -49,6 +49,9 @@ export async function applyChanges(
   const kept = [...(await openBundles()), ...replaced];
   const set = changes.flatMap((change) => (change.kind === 'set' ? [currentOf(change, now)] : []));
   const added = changes.flatMap((change) => (change.kind === 'set' ? [recordOf(change.made, now, by.actor)] : []));
+  const checks = new Map(
+    changes.flatMap((change) => (change.kind === 'set' ? [[change.made.sha256, change.made.argsCheck] as const] : [])),
+  );
   const deleted = changes.flatMap((change) => (change.kind === 'delete' ? [change.name] : []));
   const committed = await db.write(async (writer): Promise<Pick<ShelfChange, 'generation' | 'pruned'>> => {
     for (const change of changes) {
@@ -86,7 +89,7 @@ export async function applyChanges(
     if (pruned.length > 0) await deleteBundles(writer, pruned);
     return { generation, pruned };
   });
-  shelf.take({ ...committed, added, set, deleted, kept });
+  shelf.take({ ...committed, added, checks, set, deleted, kept });
 }
 
 export const nameOf = (change: PluginChange): string => (change.kind === 'set' ? change.made.manifest.name : change.name);

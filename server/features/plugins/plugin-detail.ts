@@ -10,16 +10,16 @@ const longestText = 512 * 1024;
 export function pluginDetailOf(
   plugin: CurrentPlugin,
   bundle: BundleRecord,
-  content: PluginBundle,
+  files: PluginBundle['files'],
   versions: readonly BundleRecord[],
   heldBy: number,
 ): PluginDetail {
-  const manifest = `${JSON.stringify(content.manifest, null, 2)}\n`;
+  const manifest = `${JSON.stringify(bundle.manifest, null, 2)}\n`;
   return {
     ...summaryOf(bundle, plugin, heldBy),
     files: [
       { path: manifestPath, executable: false, bytes: Buffer.byteLength(manifest), text: manifest },
-      ...content.files.map(({ path, executable, base64 }) => {
+      ...files.map(({ path, executable, base64 }) => {
         const bytes = Buffer.from(base64, 'base64');
         return { path, executable, bytes: bytes.length, text: textOf(bytes) };
       }),

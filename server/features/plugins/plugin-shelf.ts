@@ -1,7 +1,6 @@
 import type { SignedCatalogue } from '../../../shared/plugin-bundle.ts';
 import type { ServerIdentity } from '../auth/server-identity.ts';
-import type { ArgsCheck } from './args-check.ts';
-import { compileArgsCheck } from './args-check.ts';
+import { type ArgsCheck, compileArgsCheck } from './args-check.ts';
 import { signCatalogue } from './catalogue.ts';
 import { type BundleRecord, type CurrentPlugin, type PluginView, viewOf } from './plugins.ts';
 
@@ -24,6 +23,8 @@ export type PluginShelf = {
 export type ShelfChange = {
   readonly generation: number;
   readonly added: readonly BundleRecord[];
+  /** of the added bundles, by hash: made when they were checked, so that schemas are compiled once */
+  readonly checks: ReadonlyMap<string, ArgsCheck>;
   readonly set: readonly CurrentPlugin[];
   readonly deleted: readonly string[];
   readonly pruned: readonly string[];
@@ -66,6 +67,7 @@ export function createPluginShelf(identity: Pick<ServerIdentity, 'sign'>): Plugi
     generation: () => generation,
     take(change) {
       for (const bundle of change.added) if (!bundles.has(bundle.sha256)) bundles.set(bundle.sha256, bundle);
+      for (const [sha256, check] of change.checks) checks.set(sha256, check);
       for (const plugin of change.set) current.set(plugin.name, plugin);
       for (const name of change.deleted) current.delete(name);
       for (const sha256 of change.pruned) bundles.delete(sha256);

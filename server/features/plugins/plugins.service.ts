@@ -131,8 +131,8 @@ export function createPlugins(resources: PluginsResources): PluginsService {
       const text = found === undefined ? undefined : await texts.of(found.bundle.sha256);
       if (found === undefined || text === undefined) throw notFound(name);
       const counts = await holderCounts(db.read, [found.bundle.sha256]);
-      const content = JSON.parse(text.toString()) as PluginBundle;
-      return pluginDetailOf(found.plugin, found.bundle, content, shelf.bundlesOf(name), counts.get(found.bundle.sha256) ?? 0);
+      const { files } = JSON.parse(text.toString()) as PluginBundle;
+      return pluginDetailOf(found.plugin, found.bundle, files, shelf.bundlesOf(name), counts.get(found.bundle.sha256) ?? 0);
     },
     async put(name, input, actor, { address = null, ifMatch } = {}) {
       const made = bundleOfInput(name, input);
@@ -174,6 +174,7 @@ export function createPlugins(resources: PluginsResources): PluginsService {
       shelf.take({
         generation: await readGeneration(db.read),
         added: (await allBundles(db.read)).map(bundleOfRow),
+        checks: new Map(),
         set: (await currentPlugins(db.read)).map(({ name, sha256, source, updated_at }) => ({
           name,
           sha256,

@@ -1,4 +1,5 @@
 import { type Change, holderOf } from './ledger.ts';
+import type { OpenRow } from './queue.store.ts';
 import type { ExecutionRow } from './rows.ts';
 
 /**
@@ -10,12 +11,12 @@ export type AgentBooks = {
   queuedFor(agentId: string | null): number;
   /** agents that hold something */
   holders(): string[];
-  fill(held: Counts, queued: Counts): void;
+  /** agents, or `null` for `Anyone`, for which something is queued */
+  waiting(): (string | null)[];
+  fill(open: readonly OpenRow[]): void;
   /** @returns the agents, or `null` for `Anyone`, for which there may be something to offer now */
   apply(changes: readonly Change[], now: number): Set<string | null>;
 };
-
-type Counts = readonly { readonly agent_id: string | null; readonly count: number }[];
 
 export function createAgentBooks(): AgentBooks {
   const held = createTally();
@@ -24,9 +25,13 @@ export function createAgentBooks(): AgentBooks {
     heldBy: (agentId) => held.of(agentId),
     queuedFor: (agentId) => queued.of(agentId),
     holders: () => held.keys().filter((key) => key !== null),
-    fill(heldCounts, queuedCounts) {
-      for (const { agent_id, count } of heldCounts) if (agent_id !== null) held.add(agent_id, Number(count));
-      for (const { agent_id, count } of queuedCounts) queued.add(agent_id, Number(count));
+    waiting: () => queued.keys(),
+    fill(open) {
+      for (const row of open) {
+        const holder = holderOf(row);
+        if (holder !== undefined) held.add(holder, 1);
+        if (waits(row)) queued.add(row.agent_id, 1);
+      }
     },
     apply(changes, now) {
       const look = new Set<string | null>();
@@ -51,7 +56,7 @@ export function createAgentBooks(): AgentBooks {
   };
 }
 
-const waits = (row: ExecutionRow): boolean => row.state === 'queued';
+const waits = (row: Pick<ExecutionRow, 'state'>): boolean => row.state === 'queued';
 
 function createTally() {
   const counts = new Map<string | null, number>();

@@ -54,6 +54,32 @@ describe('the fields of an argument schema', () => {
     ]);
   });
 
+  test('what must be given comes first, whatever the order of names; what may be given waits behind a fold', () => {
+    const fields = argsFieldsOf({
+      type: ['object', 'array'],
+      properties: { args: {}, file: { type: 'string' }, host: { type: 'string' }, script: { type: 'string' } },
+      required: ['host'],
+      anyOf: [{ required: ['script'] }, { required: ['file'] }],
+    });
+    expect(fields?.fields.map(({ name, prominent, required }) => [name, prominent, required])).toEqual([
+      ['host', true, true],
+      ['script', true, false],
+      ['file', true, false],
+      ['args', false, false],
+    ]);
+  });
+
+  test('where nothing must be given everything is shown at once', () => {
+    expect(one({ type: 'string' })?.prominent).toBe(true);
+  });
+
+  test('an action that takes no arguments has a form without fields', () => {
+    expect(argsFieldsOf({ type: 'object', properties: {}, additionalProperties: false })).toEqual({
+      shape: 'object',
+      fields: [],
+    });
+  });
+
   test('an array with prefixItems is one field per position, required up to minItems', () => {
     const fields = argsFieldsOf({
       type: 'array',

@@ -9,6 +9,8 @@ export type ArgsField = FormField & {
   /** of a list: the type of its items */
   readonly required: boolean;
   readonly fallback: Json | undefined;
+  /** shown at once; the others wait behind a fold */
+  readonly prominent: boolean;
 };
 
 export type ArgsFields = { readonly shape: 'object' | 'array'; readonly fields: readonly ArgsField[] };
@@ -18,27 +20,47 @@ type Schema = Readonly<Record<string, unknown>>;
 /**
  * The fields that an action's JSON Schema describes, or undefined when a form cannot say it (no schema, anything but an object with named
  * properties or an array with `prefixItems`): then the arguments are written as JSON.
+ *
+ * A stored manifest is canonical JSON, which sorts the properties by name; so what must be given comes first, then what may be.
  */
 export function argsFieldsOf(schema: Schema | undefined): ArgsFields | undefined {
   if (schema === undefined) return undefined;
-  const required = new Set(Array.isArray(schema.required) ? schema.required : []);
+  const required = namesIn(schema.required);
   if (isSchema(schema.properties)) {
-    const fields = Object.entries(schema.properties).map(([name, property]) =>
-      fieldOf(name, asSchema(property), required.has(name)),
-    );
-    return fields.length === 0 ? undefined : { shape: 'object', fields };
+    const names = Object.keys(schema.properties);
+    if (names.length === 0) return schema.additionalProperties === false ? { shape: 'object', fields: [] } : undefined;
+    const properties = schema.properties;
+    const prominent = [...new Set([...required, ...alternativesOf(schema)])].filter((name) => names.includes(name));
+    const order = [...prominent, ...names.filter((name) => !prominent.includes(name))];
+    const fields = order.map((name) => ({
+      ...fieldOf(name, asSchema(properties[name]), required.includes(name)),
+      prominent: prominent.length === 0 || prominent.includes(name),
+    }));
+    return { shape: 'object', fields };
   }
   if (Array.isArray(schema.prefixItems) && schema.prefixItems.length > 0) {
     const least = typeof schema.minItems === 'number' ? schema.minItems : 0;
     return {
       shape: 'array',
-      fields: schema.prefixItems.map((item, index) => fieldOf(String(index), asSchema(item), index < least)),
+      fields: schema.prefixItems.map((item, index) => ({
+        ...fieldOf(String(index), asSchema(item), index < least),
+        prominent: true,
+      })),
     };
   }
   return undefined;
 }
 
-function fieldOf(name: string, schema: Schema, required: boolean): ArgsField {
+/** What one of several alternatives requires: `anyOf: [{ required: ['script'] }, { required: ['file'] }]`. */
+function alternativesOf(schema: Schema): readonly string[] {
+  const alternatives = [schema.anyOf, schema.oneOf].flatMap((list) => (Array.isArray(list) ? list : []));
+  return alternatives.flatMap((alternative) => namesIn(asSchema(alternative).required));
+}
+
+const namesIn = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
+
+function fieldOf(name: string, schema: Schema, required: boolean): Omit<ArgsField, 'prominent'> {
   const type = typeOf(schema);
   const kind = kindOf(name, schema, type);
   const items = asSchema(schema.items);

@@ -1,10 +1,15 @@
+import { reasonCodes } from '../../../shared/reasons.ts';
 import type { AgentMessageOf, ResultMessage } from '../../../shared/protocol.ts';
 import type { EventBus } from '../../platform/events/bus.ts';
 import type { AgentConnection } from '../../platform/gateway/connection.ts';
 import type { Writer } from '../../schema/schema.ts';
-import { endAttempt, reasonOf, requeue, runningDeadline } from './attempts.ts';
+import type { Candidate } from './assignment.ts';
+import { type AttemptEnd, endAttempt, reasonOf, releaseUnstarted, runningDeadline } from './attempts.ts';
+import { unstartedSince } from './attempts.store.ts';
 import { findExecution } from './executions.store.ts';
 import type { Ledger, LedgerUnit } from './ledger.ts';
+import type { ProgressBoard } from './progress.ts';
+import { hostsAskedAtMost, isOfTheHost, othersThan, pauseAfter, refusedBy } from './refusals.ts';
 import type { ExecutionRow } from './rows.ts';
 import type { RunSpecs } from './run-specs.ts';
 
@@ -17,24 +22,21 @@ export type AttemptsService = {
   declined(connection: AgentConnection, message: AgentMessageOf<'decline'>): Promise<void>;
   progressed(connection: AgentConnection, message: AgentMessageOf<'progress'>): void;
   ended(connection: AgentConnection, message: ResultMessage): Promise<void>;
-  /** the last progress that was told of an open execution */
-  progressOf(executionId: string): { readonly fraction: number; readonly text: string } | null;
-  forgetProgress(executionId: string): void;
 };
 
 export type AttemptsResources = {
   readonly ledger: Ledger;
   readonly events: EventBus;
   readonly specs: RunSpecs;
+  readonly progress: ProgressBoard;
   readonly random: () => number;
   readonly logSizeIn: (writer: Writer, executionId: string) => Promise<number>;
+  readonly agents: { all(): readonly Candidate[] };
+  readonly platformsOf: (sha256: string | null) => readonly string[] | undefined;
 };
 
-/** An agent that declined is not asked again at once. */
-const pauseAfterDeclineMs = 1000;
-
-export function createAttempts({ ledger, events, specs, random, logSizeIn }: AttemptsResources): AttemptsService {
-  const progress = new Map<string, { agentId: string; fraction: number; text: string }>();
+export function createAttempts(resources: AttemptsResources): AttemptsService {
+  const { ledger, events, specs, progress, random, logSizeIn, agents, platformsOf } = resources;
 
   return {
     async accepted(connection, message) {
@@ -45,38 +47,27 @@ export function createAttempts({ ledger, events, specs, random, logSizeIn }: Att
         await unit.move(row, 'running', { reason: null, started_at: unit.now, deadline_at: runningDeadline(policy, unit.now) });
         return true;
       });
-      if (!startedHere) {
-        connection.send({
-          type: 'stop',
-          execution: message.execution,
-          attempt: message.attempt,
-          reason: 'given_up',
-          graceSeconds: 0,
-        });
-      } else if (!connection.send({ type: 'start', execution: message.execution, attempt: message.attempt })) {
-        await neverTold(connection, message);
-      }
+      const attempt = { execution: message.execution, attempt: message.attempt };
+      if (!startedHere) connection.send({ type: 'stop', ...attempt, reason: 'given_up', graceSeconds: 0 });
+      else if (!connection.send({ type: 'start', ...attempt })) await neverTold(connection, message);
     },
 
     async declined(connection, message) {
       await ledger.write(async (unit) => {
         const row = await current(unit, connection, message);
-        if (row?.state !== 'offered') return;
+        if (row === undefined || row.state === 'queued') return;
+        // one that accepted and then declines, because it is stopping, has dropped the offer: the `start` finds nothing
         const text = `${connection.agentName} declined: ${message.message || message.reason}.`;
-        await requeue(unit, row, 'agent_declined', { text, pauseMs: pauseAfterDeclineMs });
+        const { pauseMs } = await afterRefusal(unit, row);
+        await releaseUnstarted(unit, row, 'agent_declined', { text, pauseMs });
       });
     },
 
     progressed(connection, message) {
-      const known = progress.get(message.execution);
-      if (known !== undefined && known.agentId !== connection.agentId) return;
-      progress.set(message.execution, { agentId: connection.agentId, fraction: message.fraction, text: message.text });
-      events.emit('execution.progress', {
-        executionId: message.execution,
-        runId: '',
-        fraction: message.fraction,
-        text: message.text,
-      });
+      const runId = progress.tell(connection.agentId, message);
+      if (runId === undefined) return;
+      const { execution, fraction, text } = message;
+      events.emit('execution.progress', { executionId: execution, runId, fraction, text });
     },
 
     async ended(connection, message) {
@@ -85,27 +76,46 @@ export function createAttempts({ ledger, events, specs, random, logSizeIn }: Att
         if (row === undefined || !mayEnd(row, message)) return 'ack';
         const logHeld = await logSizeIn(unit.writer, row.id);
         if (logHeld < message.logSize) return logHeld;
-        await endAttempt(unit, row, endOf(message), (await specs.of(row.run_id)).policy, random);
+        await end(unit, row, endOf(row, message, logHeld), connection.agentName);
         return 'ack';
       });
       const attempt = { execution: message.execution, attempt: message.attempt };
       connection.send(answer === 'ack' ? { type: 'ack', ...attempt } : { type: 'log_from', ...attempt, offset: answer });
     },
-
-    progressOf(executionId) {
-      const known = progress.get(executionId);
-      return known === undefined ? null : { fraction: known.fraction, text: known.text };
-    },
-    forgetProgress: (executionId) => void progress.delete(executionId),
   };
 
   /** `running` was committed, but the connection was gone before `start` could leave: the agent never started it. */
   async function neverTold(connection: AgentConnection, message: AgentMessageOf<'accept'>): Promise<void> {
     await ledger.write(async (unit) => {
       const row = await current(unit, connection, message);
-      if (row?.state === 'running') await requeue(unit, row, 'never_started');
+      if (row?.state === 'running' || row?.state === 'cancelling') await releaseUnstarted(unit, row, 'never_started');
     });
   }
+
+  async function end(unit: LedgerUnit, row: ExecutionRow, attemptEnd: AttemptEnd, agentName: string): Promise<void> {
+    const { outcome, reason, message } = attemptEnd;
+    if (outcome === 'rejected' && row.target === 'anyone' && row.state !== 'cancelling' && isOfTheHost(reason)) {
+      const { mayGoOn, pauseMs } = await afterRefusal(unit, row);
+      const text = `${agentName} cannot run it: ${message || reasonCodes[reason]}`;
+      if (mayGoOn) return void (await releaseUnstarted(unit, row, 'agent_declined', { text, pauseMs }));
+    }
+    await endAttempt(unit, row, attemptEnd, (await specs.of(row.run_id)).policy, random);
+  }
+
+  /** What is to be done with a row whose agent does not take it: how long it waits, and whether another host may take it at all. */
+  async function afterRefusal(unit: LedgerUnit, row: ExecutionRow): Promise<{ pauseMs: number; mayGoOn: boolean }> {
+    const unstarted = await unstartedSince(unit.writer, row.id);
+    const refusals = 1 + countWhile(unstarted, ({ reason }) => reason === 'agent_declined');
+    if (row.target !== 'anyone') return { pauseMs: pauseAfter(refusals, 'none'), mayGoOn: false };
+    const refused = refusedBy([...unstarted, { attempt: row.attempt, agent_id: row.agent_id, reason: null }]);
+    const others = othersThan(refused, agents.all(), platformsOf((await specs.of(row.run_id)).sha256));
+    return { pauseMs: pauseAfter(refusals, others), mayGoOn: others !== 'none' && refusals < hostsAskedAtMost };
+  }
+}
+
+function countWhile<T>(items: readonly T[], holds: (item: T) => boolean): number {
+  const end = items.findIndex((item) => !holds(item));
+  return end === -1 ? items.length : end;
 }
 
 /** The row, if the message comes from its agent and is of its current attempt. */
@@ -126,13 +136,17 @@ const mayEnd = (row: ExecutionRow, message: ResultMessage): boolean =>
     ? message.outcome === 'rejected'
     : row.state === 'running' || row.state === 'unknown' || row.state === 'cancelling';
 
-const endOf = (message: ResultMessage) => ({
-  outcome: message.outcome,
-  reason: reasonOf(message.reason, message.outcome),
-  message: message.message,
-  exitCode: message.exitCode,
-  data: message.data === null ? null : JSON.stringify(message.data),
-  logBytes: message.logSize,
-  cutBytes: message.cutBytes,
-  durationMs: message.durationMs,
-});
+function endOf(row: ExecutionRow, message: ResultMessage, logHeld: number): AttemptEnd {
+  // nobody cancelled it: the server stopped it because it was past its time limit
+  const outOfTime = row.state === 'cancelling' && row.reason === 'time_limit' && message.outcome === 'cancelled';
+  return {
+    outcome: outOfTime ? 'timed_out' : message.outcome,
+    reason: outOfTime ? 'time_limit' : reasonOf(message.reason, message.outcome),
+    message: message.message,
+    exitCode: message.exitCode,
+    data: message.data === null ? null : JSON.stringify(message.data),
+    logBytes: logHeld,
+    cutBytes: message.cutBytes,
+    durationMs: message.durationMs,
+  };
+}

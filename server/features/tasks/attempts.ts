@@ -14,18 +14,19 @@ export type AttemptEnd = {
   readonly exitCode: number | null;
   /** JSON text */
   readonly data: string | null;
+  /** where the log in the ledger ends */
   readonly logBytes: number;
   readonly cutBytes: number;
   readonly durationMs: number | null;
 };
 
-export const unanswered = (outcome: AttemptOutcome, reason: ReasonCode, row: ExecutionRow): AttemptEnd => ({
+export const unanswered = (outcome: AttemptOutcome, reason: ReasonCode, row: ExecutionRow, logBytes: number): AttemptEnd => ({
   outcome,
   reason,
   message: reasonCodes[reason],
   exitCode: null,
   data: null,
-  logBytes: row.log_bytes,
+  logBytes,
   cutBytes: row.cut_bytes,
   durationMs: null,
 });
@@ -60,6 +61,7 @@ export function endAttempt(
 export const endForGood = (unit: LedgerUnit, row: ExecutionRow, end: AttemptEnd): Promise<ExecutionRow> =>
   unit.move(row, end.outcome, {
     reason: end.reason,
+    reason_text: whoCancelled(row, end),
     message: end.message,
     exit_code: end.exitCode,
     data: end.data,
@@ -67,6 +69,11 @@ export const endForGood = (unit: LedgerUnit, row: ExecutionRow, end: AttemptEnd)
     cut_bytes: end.cutBytes,
     duration_ms: end.durationMs,
   });
+
+function whoCancelled(row: ExecutionRow, { outcome, reason }: AttemptEnd): string | null {
+  if (outcome !== 'cancelled' || row.state !== 'cancelling' || row.reason !== 'cancel_requested') return null;
+  return reason === 'cancel_forced' ? `${row.reason_text} ${reasonCodes.cancel_forced}` : row.reason_text;
+}
 
 async function retry(
   unit: LedgerUnit,
@@ -97,7 +104,7 @@ export async function requeue(
   unit: LedgerUnit,
   row: ExecutionRow,
   reason: ReasonCode,
-  detail?: { text: string; pauseMs: number },
+  detail?: { readonly text: string; readonly pauseMs: number },
 ): Promise<ExecutionRow> {
   await unit.keepAttempt(row, 'not_started', { reason, message: detail?.text ?? reasonCodes[reason], exitCode: null });
   const notBefore = unit.now + (detail?.pauseMs ?? 0);
@@ -109,6 +116,30 @@ export async function requeue(
     deadline_at: notBefore > unit.now ? Math.min(notBefore, row.expires_at) : row.expires_at,
   });
 }
+
+/** The same where a cancel may have been under way, which then has nothing left to stop. */
+export async function releaseUnstarted(
+  unit: LedgerUnit,
+  row: ExecutionRow,
+  reason: ReasonCode,
+  detail?: { readonly text: string; readonly pauseMs: number },
+): Promise<ExecutionRow> {
+  if (row.state !== 'cancelling') return requeue(unit, row, reason, detail);
+  // the deadline of its time limit had passed, though it never ran
+  if (row.reason === 'time_limit')
+    return unit.move(row, 'cancelled', { reason: 'time_limit', reason_text: unstartedInTime, message: unstartedInTime });
+  return unit.move(row, 'cancelled', {
+    reason: 'cancel_requested',
+    reason_text: row.reason_text,
+    message: reasonCodes.cancel_requested,
+  });
+}
+
+const unstartedInTime = 'Its time limit passed on the ledger, but the agent had never started it.';
+
+/** The agent is away for too long: what it has is not known until it returns. */
+export const fallSilent = (unit: LedgerUnit, row: ExecutionRow, lostAfterSeconds: number): Promise<ExecutionRow> =>
+  unit.move(row, 'unknown', { reason: 'agent_silent', deadline_at: unit.now + lostAfterSeconds * 1000 });
 
 /** Beyond the time limit and the grace, the server steps in itself. */
 const overdueMarginMs = 60_000;

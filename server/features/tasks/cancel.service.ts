@@ -23,7 +23,7 @@ export type Canceller = {
 export type StopOrder = { readonly agentId: string; readonly stop: ServerMessageOf<'stop'> };
 
 /** Beyond the grace that the process tree has, so long may the agent take to answer. */
-const answerMarginMs = 30_000;
+export const answerMarginMs = 30_000;
 
 export type CancelResources = {
   readonly ledger: Ledger;

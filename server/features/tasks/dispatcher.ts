@@ -4,17 +4,22 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import type { AgentBooks } from './agent-books.ts';
 import { type Candidate, createMarket, givenHost, ineligibility } from './assignment.ts';
-import { findExecution, readyFor } from './executions.store.ts';
+import { unstartedSince } from './attempts.store.ts';
 import type { Ledger } from './ledger.ts';
-import type { ExecutionRow } from './rows.ts';
-import type { RunSpec, RunSpecs } from './run-specs.ts';
+import { offerAll, type Plan } from './offers.ts';
+import { type ReadyForAnyone, readyFor, readyForAnyone } from './queue.store.ts';
+import { refusedBy } from './refusals.ts';
+import type { RunSpecs } from './run-specs.ts';
 
 /**
  * Hands queued executions to agents. It does not search: whoever changes something says which agent (or the queue of `Anyone`) is worth a
- * look, and a pass looks at those alone. The rows are the truth; a forgotten look costs time until the next one, never an execution.
+ * look, and a pass looks at those alone. The rows are the truth; a forgotten look costs time until the next pass that nobody asked for,
+ * which looks at all that waits, never an execution.
  *
  *   pass: for each agent marked: free slots? → its oldest ready rows;   Anyone: oldest ready rows → the best eligible agent each
- *         → one unit of work moves them to `offered` → after the commit the offers are sent
+ *         → units of work move them to `offered` → after the commit the offers are sent
+ *
+ * A look that fails is kept for the next pass, and the others are not kept waiting by it.
  */
 export type Dispatcher = {
   /** `null` is the queue of `Anyone` */
@@ -39,43 +44,66 @@ export type DispatcherResources = {
   readonly wake: () => void;
 };
 
-type Plan = { readonly row: ExecutionRow; readonly agent: Candidate; readonly assignment: Assignment; readonly spec: RunSpec };
-
-/** Rows of `Anyone` looked at, and offers made, in one unit of work. */
-const batchSize = 500;
+/** Agents looked at between two writes. */
+const agentsPerRound = 500;
+/** Rows of `Anyone` read at a time, and looked at in one pass: where nobody can run what is at the front, what is behind gets its turn. */
+const pageSize = 500;
+const pagesPerPass = 4;
 
 export function createDispatcher(resources: DispatcherResources): Dispatcher {
-  const { db, clock, books, agents, specs, wake } = resources;
+  const { db, clock, books, agents, specs, platformsOf, wake } = resources;
   const marked = new Set<string | null>();
+  /** where the pass before stopped in a queue of `Anyone` that was too long for it */
+  let position = '';
 
   async function planGiven(agentId: string, now: number): Promise<Plan[]> {
     const agent = agents.get(agentId);
     if (agent === undefined || ineligibility(agent, undefined) !== undefined || books.queuedFor(agentId) === 0) return [];
-    const rows = await readyFor(db.read, agentId, now, agent.slots - agent.held);
-    return Promise.all(
-      rows.map(async (row) => ({ row, agent, assignment: givenHost(agent.name), spec: await specs.of(row.run_id) })),
-    );
+    const plans: Plan[] = [];
+    for (const row of await readyFor(db.read, agentId, now, agent.slots - agent.held))
+      plans.push({ row, agent, assignment: givenHost(agent.name), spec: await specs.of(row.run_id) });
+    return plans;
   }
 
   async function planAnyone(now: number): Promise<Plan[]> {
     if (books.queuedFor(null) === 0) return [];
     const market = createMarket(agents.all());
     const plans: Plan[] = [];
-    let after = '';
-    // rows that no free agent can run do not stand in the way of those behind them
-    while (market.freeSlots() > 0 && plans.length < batchSize) {
-      const rows = await readyFor(db.read, null, now, batchSize, after);
+    for (let page = 0; market.freeSlots() > 0; page += 1) {
+      if (page === pagesPerPass) {
+        marked.add(null);
+        return plans;
+      }
+      const rows = await readyForAnyone(db.read, now, pageSize, position);
       for (const row of rows) {
-        const spec = await specs.of(row.run_id);
-        const { chosen, assignment } = market.choose(resources.platformsOf(spec.sha256));
-        if (chosen !== undefined) plans.push({ row, agent: chosen, assignment, spec });
+        const { chosen, assignment } = await choose(row, market);
+        if (chosen !== undefined) plans.push({ row, agent: chosen, assignment, spec: await specs.of(row.run_id) });
         if (market.freeSlots() === 0) break;
       }
-      if (rows.length < batchSize) return plans;
-      after = rows.at(-1)?.id ?? '';
+      position = rows.at(-1)?.id ?? '';
+      if (rows.length < pageSize) break;
     }
-    if (plans.length >= batchSize) marked.add(null);
+    position = '';
     return plans;
+  }
+
+  async function choose(
+    row: ReadyForAnyone,
+    market: ReturnType<typeof createMarket>,
+  ): Promise<{ readonly chosen: Candidate | undefined; readonly assignment: Assignment }> {
+    const platforms = platformsOf(row.plugin_sha256);
+    if (row.attempt === 0) return market.choose(platforms);
+    return market.choose(platforms, refusedBy(await unstartedSince(db.read, row.id)));
+  }
+
+  async function lookAt(looks: readonly (string | null)[], plan: () => Promise<Plan[]>, failures: unknown[]): Promise<void> {
+    try {
+      const left = await offerAll(await plan(), resources);
+      for (const { row } of left) marked.add(row.agent_id);
+    } catch (error) {
+      failures.push(error);
+      for (const look of looks) marked.add(look);
+    }
   }
 
   return {
@@ -85,65 +113,18 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
     },
     async pass() {
       const now = clock.now();
-      const looks = [...marked];
+      const looks = marked.size > 0 ? [...marked] : books.waiting();
       marked.clear();
-      for (const chunk of chunksOf(
-        looks.filter((id) => id !== null),
-        batchSize,
-      )) {
-        const plans: Plan[] = [];
-        for (const agentId of chunk) plans.push(...(await planGiven(agentId, now)));
-        await offerAll(plans, resources);
+      const failures: unknown[] = [];
+      const given = looks.filter((id) => id !== null);
+      for (let i = 0; i < given.length; i += agentsPerRound) {
+        const round = given.slice(i, i + agentsPerRound);
+        await lookAt(round, async () => (await Promise.all(round.map((id) => planGiven(id, now)))).flat(), failures);
       }
-      if (looks.includes(null)) await offerAll(await planAnyone(now), resources);
+      if (looks.includes(null)) await lookAt([null], () => planAnyone(now), failures);
+      // the loop that called backs off, and comes again
+      if (failures.length > 0) throw failures[0];
       if (marked.size > 0) wake();
     },
   };
-}
-
-async function offerAll(plans: readonly Plan[], { ledger, agents, leaseSeconds, logSizeIn }: DispatcherResources): Promise<void> {
-  if (plans.length === 0) return;
-  const offered = await ledger.write(async (unit) => {
-    const done: { readonly plan: Plan; readonly row: ExecutionRow }[] = [];
-    for (const plan of plans) {
-      const row = await findExecution(unit.writer, plan.row.id);
-      // cancelled or expired since it was read
-      if (row === undefined || row.state !== 'queued' || row.attempt !== plan.row.attempt) continue;
-      const after = await unit.move(row, 'offered', {
-        reason: null,
-        agent_id: plan.agent.id,
-        agent_name: plan.agent.name,
-        attempt: row.attempt + 1,
-        assignment: JSON.stringify(plan.assignment),
-        offered_at: unit.now,
-        deadline_at: unit.now + leaseSeconds * 1000,
-        log_from: row.attempt === 0 ? 0 : await logSizeIn(unit.writer, row.id),
-      });
-      done.push({ plan, row: after });
-    }
-    return done;
-  });
-  // an offer that cannot be sent is not lost: its row says `offered`, and it goes back to the queue with the connection
-  for (const { plan, row } of offered) agents.send(plan.agent.id, offerOf(row, plan.spec, leaseSeconds));
-}
-
-const offerOf = (row: ExecutionRow, spec: RunSpec, leaseSeconds: number): Offer => ({
-  type: 'offer',
-  execution: row.id,
-  attempt: row.attempt,
-  run: row.run_id,
-  plugin: spec.plugin,
-  sha256: spec.sha256 ?? '',
-  action: spec.action,
-  args: spec.args,
-  env: { ...spec.env },
-  timeoutSeconds: spec.policy.timeoutSeconds,
-  graceSeconds: spec.policy.graceSeconds,
-  outputLimitBytes: spec.policy.outputLimitBytes,
-  leaseSeconds,
-  logFrom: row.log_from,
-});
-
-function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

@@ -1,92 +1,75 @@
+import { sql } from 'kysely';
+import { openStates } from '../../../shared/states.ts';
+import { type Params, prepare } from '../../platform/db/prepare.ts';
+import { unindexed } from '../../platform/db/unindexed.ts';
 import type { Database, Reader, Writer } from '../../schema/schema.ts';
-import type { AttemptRow, ExecutionRow } from './rows.ts';
+import type { ExecutionRow } from './rows.ts';
 
-/** Rows of `executions` and `attempts`. State changes go through the ledger alone. */
+/** Rows of `executions`. State changes go through the ledger alone. */
 
-export const findExecution = (db: Reader | Writer, id: string): Promise<ExecutionRow | undefined> =>
-  db.selectFrom('executions').selectAll().where('id', '=', id).executeTakeFirst();
+const byId = prepare((db: Reader, p: Params<{ id: string }>) => db.selectFrom('executions').selectAll().where('id', '=', p('id')));
 
-/** Open work of one agent, in the order of its making. Index: executions_open_by_agent. */
-export const heldByAgent = (db: Reader | Writer, agentId: string): Promise<ExecutionRow[]> =>
+export const findExecution = (db: Reader | Writer, id: string): Promise<ExecutionRow | undefined> => byId.first(db, { id });
+
+/**
+ * Work that an agent holds, in the order of its making. Sorted here, because asked for the order SQLite would rather walk through the
+ * whole history of the agent. Index: executions_by_agent_state.
+ */
+export const heldByAgent = async (db: Reader | Writer, agentId: string): Promise<ExecutionRow[]> =>
+  (await held(db, { agentId })).sort(byOldest);
+
+const held = prepare((db: Reader, p: Params<{ agentId: string }>) =>
   db
     .selectFrom('executions')
     .selectAll()
-    .where('open', '=', 1)
-    .where('agent_id', '=', agentId)
-    .where('state', 'in', ['offered', 'running', 'unknown', 'cancelling'])
-    .orderBy('id')
-    .execute();
+    .where('agent_id', '=', p('agentId'))
+    .where('state', 'in', ['offered', 'running', 'unknown', 'cancelling']),
+);
 
-/** All open work of an agent, queued too. Index: executions_open_by_agent. */
-export const openOfAgent = (db: Reader | Writer, agentId: string): Promise<ExecutionRow[]> =>
-  db.selectFrom('executions').selectAll().where('open', '=', 1).where('agent_id', '=', agentId).orderBy('id').execute();
+/** All open work of an agent, queued too. Index: executions_by_agent_state. */
+export const openOfAgent = async (db: Reader | Writer, agentId: string): Promise<ExecutionRow[]> =>
+  (
+    await db.selectFrom('executions').selectAll().where('agent_id', '=', agentId).where('state', 'in', openStates).execute()
+  ).sort(byOldest);
 
-/** What may be offered to an agent now, oldest first. `null` stands for the queue of `Anyone`. Index: executions_open_by_agent. */
-export const readyFor = (db: Reader, agentId: string | null, now: number, limit: number, after = ''): Promise<ExecutionRow[]> =>
+/** Open executions of a run, in the order of their making. Index: executions_by_run_state. */
+export const openOfRun = async (db: Reader | Writer, runId: string): Promise<ExecutionRow[]> =>
+  (await db.selectFrom('executions').selectAll().where('run_id', '=', runId).where('state', 'in', openStates).execute()).sort(
+    byOldest,
+  );
+
+/**
+ * Open executions whose state ends by itself by then, most overdue first. The `1` is part of the text, so that SQLite sees that the
+ * partial index fits. Index: executions_open_by_deadline.
+ */
+export const pastDeadline = (db: Reader | Writer, until: number, limit: number): Promise<ExecutionRow[]> =>
+  overdue(db, { until, limit });
+
+const overdue = prepare((db: Reader, p: Params<{ until: number; limit: number }>) =>
   db
     .selectFrom('executions')
     .selectAll()
-    .where('open', '=', 1)
-    .where('agent_id', agentId === null ? 'is' : '=', agentId)
-    .where('state', '=', 'queued')
-    .where('not_before', '<=', now)
-    .where('id', '>', after)
-    .orderBy('id')
-    .limit(limit)
-    .execute();
+    .where('open', '=', sql.lit(1))
+    .where('deadline_at', '<=', p('until'))
+    .orderBy('deadline_at')
+    .limit(p('limit')),
+);
 
-/** Open executions whose state ends by itself now. Index: executions_open_by_deadline. */
-export const pastDeadline = (db: Reader, now: number, limit: number): Promise<ExecutionRow[]> =>
+/** The same of started work alone. */
+export const heldPastDeadline = (db: Reader | Writer, until: number, limit: number): Promise<ExecutionRow[]> =>
   db
     .selectFrom('executions')
     .selectAll()
-    .where('open', '=', 1)
-    .where('deadline_at', '<=', now)
+    .where('open', '=', sql.lit(1))
+    .where('deadline_at', '<=', until)
+    .where(unindexed<ExecutionRow['state']>('state'), 'in', ['running', 'unknown', 'cancelling'])
     .orderBy('deadline_at')
     .limit(limit)
-    .execute();
-
-/** How many executions are in these states, per agent; read once at start. Index: executions_open_by_agent. */
-export const countByAgent = (
-  db: Reader,
-  states: readonly ExecutionRow['state'][],
-): Promise<{ agent_id: string | null; count: number }[]> =>
-  db
-    .selectFrom('executions')
-    .select(['agent_id', (eb) => eb.fn.countAll<number>().as('count')])
-    .where('open', '=', 1)
-    .where('state', 'in', [...states])
-    .groupBy('agent_id')
     .execute();
 
 /** Offers that are out. Index: executions_by_state. */
 export const offeredRows = (db: Reader | Writer): Promise<ExecutionRow[]> =>
   db.selectFrom('executions').selectAll().where('state', '=', 'offered').orderBy('id').execute();
-
-/** Open executions of a run; index: executions_open_by_run. */
-export const openOfRun = (db: Reader | Writer, runId: string): Promise<ExecutionRow[]> =>
-  db.selectFrom('executions').selectAll().where('open', '=', 1).where('run_id', '=', runId).orderBy('id').execute();
-
-/** Counts of the open states of a run; index: executions_open_by_run. */
-export const openCountsOfRun = (db: Reader, runId: string) =>
-  db
-    .selectFrom('executions')
-    .select(['state', (eb) => eb.fn.countAll<number>().as('count')])
-    .where('open', '=', 1)
-    .where('run_id', '=', runId)
-    .groupBy('state')
-    .execute();
-
-export const openCounts = (db: Reader) =>
-  db
-    .selectFrom('executions')
-    .select(['state', (eb) => eb.fn.countAll<number>().as('count')])
-    .where('open', '=', 1)
-    .groupBy('state')
-    .execute();
-
-export const attemptsOf = (db: Reader, executionId: string): Promise<AttemptRow[]> =>
-  db.selectFrom('attempts').selectAll().where('execution_id', '=', executionId).orderBy('attempt').execute();
 
 export type ExecutionFilter = {
   readonly runId?: string | undefined;
@@ -95,7 +78,10 @@ export type ExecutionFilter = {
   readonly state?: ExecutionRow['state'] | undefined;
 };
 
-/** Newest first, by keyset on the id; one index per filter. */
+/**
+ * Newest first, by keyset on the id. Indexes: executions_by_run_state, executions_by_agent_state, or one of the plain ones. Of a task, a
+ * state is looked for among its own executions, not the task among all of that state.
+ */
 export function listExecutions(
   db: Database['read'],
   filter: ExecutionFilter,
@@ -106,15 +92,23 @@ export function listExecutions(
   if (filter.runId !== undefined) query = query.where('run_id', '=', filter.runId);
   if (filter.taskId !== undefined) query = query.where('task_id', '=', filter.taskId);
   if (filter.agentId !== undefined) query = query.where('agent_id', '=', filter.agentId);
-  if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+  if (filter.state !== undefined) {
+    const ofTask = filter.taskId !== undefined && filter.runId === undefined && filter.agentId === undefined;
+    query = query.where(ofTask ? unindexed<ExecutionRow['state']>('state') : 'state', '=', filter.state);
+  }
   if (after !== undefined) query = query.where('id', '<', after);
   return query.orderBy('id', 'desc').limit(limit).execute();
 }
 
-/** A statement has a bounded number of parameters (32,766 in SQLite): rows go in chunks. */
+/** A statement has a bounded number of parameters (32,766 in SQLite): many rows go in chunks. */
 const rowsPerInsert = 500;
 
 export async function insertExecutions(writer: Writer, rows: readonly ExecutionRow[]): Promise<void> {
+  const [only] = rows;
+  if (only !== undefined && rows.length === 1) {
+    await insertOne(writer, only);
+    return;
+  }
   for (let i = 0; i < rows.length; i += rowsPerInsert) {
     await writer
       .insertInto('executions')
@@ -122,3 +116,42 @@ export async function insertExecutions(writer: Writer, rows: readonly ExecutionR
       .execute();
   }
 }
+
+const columns = [
+  'id', 'run_id', 'task_id', 'target', 'agent_id', 'agent_name', 'state', 'open', 'reason', 'reason_text', 'attempt', 'retries', 'not_before', 'deadline_at',
+  'expires_at', 'assignment', 'exit_code', 'message', 'data', 'log_from', 'log_bytes', 'cut_bytes', 'duration_ms', 'created_at', 'offered_at', 'started_at',
+  'finished_at',
+] as const satisfies (keyof ExecutionRow)[]; // biome-ignore format: a list of columns
+
+const insertOne = prepare((db: Reader, p: Params<ExecutionRow>) => db.insertInto('executions').values(p.each(...columns)));
+
+/**
+ * Writes the columns in which `after` differs, if the row is still in the state and attempt of `before`.
+ * @returns whether it was
+ */
+export type UpdateExecution = (writer: Writer, before: ExecutionRow, after: ExecutionRow) => Promise<boolean>;
+
+/** Prepares one statement per set of columns: as many as there are kinds of moves. A column that stays costs its indexes nothing. */
+export function createUpdateExecution(): UpdateExecution {
+  const statements = new Map<string, ReturnType<typeof prepareUpdate>>();
+  return async (writer, before, after) => {
+    const changed = columns.filter((column) => before[column] !== after[column]);
+    if (changed.length === 0) return true;
+    const key = changed.join();
+    const update = statements.get(key) ?? prepareUpdate(changed);
+    statements.set(key, update);
+    return (await update(writer, { ...after, state_before: before.state, attempt_before: before.attempt })) === 1;
+  };
+}
+
+const prepareUpdate = (changed: readonly (keyof ExecutionRow)[]) =>
+  prepare((db: Reader, p: Params<ExecutionRow & { state_before: ExecutionRow['state']; attempt_before: number }>) =>
+    db
+      .updateTable('executions')
+      .set(p.each(...changed))
+      .where('id', '=', p('id'))
+      .where('state', '=', p('state_before'))
+      .where('attempt', '=', p('attempt_before')),
+  );
+
+const byOldest = (a: ExecutionRow, b: ExecutionRow): number => (a.id < b.id ? -1 : 1);

@@ -6,9 +6,10 @@ import { canMove, heldStates, isFinal } from '../../../shared/states.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { EventBus } from '../../platform/events/bus.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
-import { insertExecutions } from './executions.store.ts';
+import { insertAttempt, pruneUnstarted, unstartedKept } from './attempts.store.ts';
+import { createUpdateExecution, insertExecutions, type UpdateExecution } from './executions.store.ts';
 import type { ExecutionRow, RunRow } from './rows.ts';
-import { insertRun } from './runs.store.ts';
+import { countEnded, finishRun, insertRun } from './runs.store.ts';
 
 /**
  * The only code that writes the state of an execution. A unit of work moves rows by the table in `shared/states.ts`, keeps the counts of
@@ -24,7 +25,7 @@ export type LedgerUnit = {
   readonly now: number;
   /** Rows as they are from now on, of a run that is new. A run with no open row is final at once. */
   insert(run: RunRow, executions: readonly ExecutionRow[]): Promise<void>;
-  /** Moves the row and answers how it is now. `deadline_at` is cleared unless it is given. */
+  /** Moves the row, which was read in this unit, and answers how it is now. `deadline_at` is cleared unless it is given. */
   move(row: ExecutionRow, to: ExecutionState, changes: Moved): Promise<ExecutionRow>;
   /** Changes columns of an open row without moving it. */
   touch(
@@ -57,21 +58,27 @@ export type LedgerResources = {
   readonly onCommitted: (changes: readonly Change[]) => void;
 };
 
+/** What a unit of work has done so far. */
+type Done = {
+  readonly changes: Change[];
+  readonly runs: Map<string, { readonly taskId: string; readonly state: RunState; readonly isNew: boolean }>;
+};
+
 export function createLedger({ db, clock, events, onCommitted }: LedgerResources): Ledger {
+  const updateExecution = createUpdateExecution();
   return {
     async write(work) {
-      const changes: Change[] = [];
-      const runs = new Map<string, { taskId: string; state: RunState; isNew: boolean }>();
+      const done: Done = { changes: [], runs: new Map() };
       const result = await db.write(async (writer) => {
         // a unit that is tried again begins with clean books
-        changes.length = 0;
-        runs.clear();
-        return work(unitOf(writer, clock.now(), changes, runs));
+        done.changes.length = 0;
+        done.runs.clear();
+        return work(unitOf(writer, clock.now(), done, updateExecution));
       });
-      onCommitted(changes);
-      for (const [runId, { taskId, isNew }] of runs) if (isNew) events.emit('run.created', { runId, taskId });
-      for (const { after } of changes) events.emit('execution.changed', eventOf(after));
-      for (const [runId, { taskId, state, isNew }] of runs)
+      onCommitted(done.changes);
+      for (const [runId, { taskId, isNew }] of done.runs) if (isNew) events.emit('run.created', { runId, taskId });
+      for (const { after } of done.changes) events.emit('execution.changed', eventOf(after));
+      for (const [runId, { taskId, state, isNew }] of done.runs)
         if (!isNew || state !== 'active') events.emit('run.changed', { runId, taskId, state });
       return result;
     },
@@ -81,15 +88,16 @@ export function createLedger({ db, clock, events, onCommitted }: LedgerResources
 const holds = new Set<ExecutionState>(heldStates);
 
 /** The agent that a row keeps busy, if it does. */
-export const holderOf = (row: ExecutionRow | undefined): string | undefined =>
+export const holderOf = (row: Pick<ExecutionRow, 'agent_id' | 'state'> | undefined): string | undefined =>
   row !== undefined && row.agent_id !== null && holds.has(row.state) ? row.agent_id : undefined;
 
-function unitOf(
-  writer: Writer,
-  now: number,
-  changes: Change[],
-  runs: Map<string, { taskId: string; state: RunState; isNew: boolean }>,
-): LedgerUnit {
+function unitOf(writer: Writer, now: number, { changes, runs }: Done, updateExecution: UpdateExecution): LedgerUnit {
+  async function update(before: ExecutionRow, after: ExecutionRow): Promise<ExecutionRow> {
+    if (!(await updateExecution(writer, before, after)))
+      throw new MusterError('internal', `An execution is not as it was read (${before.id}): a unit of work reads what it moves.`);
+    changes.push({ before, after });
+    return after;
+  }
   return {
     writer,
     now,
@@ -103,54 +111,39 @@ function unitOf(
       if (!canMove(row.state, to))
         throw new MusterError('internal', `An execution cannot go from ${row.state} to ${to} (${row.id}).`);
       const final = isFinal(to);
-      const update = {
+      const after = await update(row, {
+        ...row,
         deadline_at: null,
         reason_text: null,
         ...moved,
         state: to,
         open: final ? 0 : 1,
         finished_at: final ? now : null,
-      };
-      const after: ExecutionRow = { ...row, ...update };
-      await writer.updateTable('executions').set(update).where('id', '=', row.id).execute();
-      changes.push({ before: row, after });
+      });
       if (final) {
         const state = await countEnd(writer, row.run_id, to, now);
         if (state !== 'active') runs.set(row.run_id, { taskId: row.task_id, state, isNew: false });
       }
       return after;
     },
-    async touch(row, columns) {
-      const after = { ...row, ...columns };
-      await writer.updateTable('executions').set(columns).where('id', '=', row.id).execute();
-      changes.push({ before: row, after });
-      return after;
-    },
+    touch: (row, columns) => update(row, { ...row, ...columns }),
     async keepAttempt(row, outcome, { reason, message, exitCode }) {
-      await writer
-        .insertInto('attempts')
-        .values({
-          execution_id: row.id, attempt: row.attempt, agent_id: row.agent_id, agent_name: row.agent_name, outcome, reason, message,
-          exit_code: exitCode, offered_at: row.offered_at, started_at: row.started_at, ended_at: now,
-        }) // biome-ignore format: a row
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
+      await insertAttempt(writer, {
+        execution_id: row.id, attempt: row.attempt, agent_id: row.agent_id, agent_name: row.agent_name, outcome, reason, message,
+        exit_code: exitCode, offered_at: row.offered_at, started_at: row.started_at, ended_at: now,
+      }); // biome-ignore format: a row
+      if (outcome === 'not_started' && row.attempt > unstartedKept) await pruneUnstarted(writer, row.id, row.attempt);
     },
   };
 }
 
 /** Counts the end of one execution in its run; the run is final when its last one is. */
 async function countEnd(writer: Writer, runId: string, to: ExecutionState, now: number): Promise<RunState> {
-  const column = to as 'succeeded';
-  const run = await writer
-    .updateTable('runs')
-    .set((eb) => ({ open: eb('open', '-', 1), [column]: eb(column, '+', 1) }))
-    .where('id', '=', runId)
-    .returning(['open', 'succeeded', 'failed', 'timed_out', 'cancelled', 'expired', 'skipped', 'rejected', 'lost'])
-    .executeTakeFirstOrThrow();
-  if (run.open > 0) return 'active';
-  const state = runStateOf(run);
-  await writer.updateTable('runs').set({ state, finished_at: now }).where('id', '=', runId).execute();
+  const counts = await countEnded(writer, runId, to);
+  if (counts === undefined) throw new MusterError('internal', `The ledger holds executions of a run that is not there (${runId}).`);
+  if (counts.open > 0) return 'active';
+  const state = runStateOf(counts);
+  await finishRun(writer, runId, state, now);
   return state;
 }
 

@@ -1,10 +1,11 @@
 import type { JournalEntry, Verdict } from '../../../shared/protocol.ts';
-import { type ReasonCode, reasonCodes } from '../../../shared/reasons.ts';
+import { reasonCodes } from '../../../shared/reasons.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Writer } from '../../schema/schema.ts';
 import type { AgentBooks } from './agent-books.ts';
-import { endForGood, requeue, runningDeadline, unanswered } from './attempts.ts';
-import { heldByAgent, offeredRows, openOfAgent } from './executions.store.ts';
+import { endAttempt, endForGood, fallSilent, releaseUnstarted, requeue, runningDeadline, unanswered } from './attempts.ts';
+import { type Canceller, type StopOrder, stopOf } from './cancel.service.ts';
+import { heldByAgent, heldPastDeadline, offeredRows, openOfAgent } from './executions.store.ts';
 import type { Ledger, LedgerUnit } from './ledger.ts';
 import { reconcile } from './reconcile.ts';
 import type { ExecutionRow } from './rows.ts';
@@ -15,7 +16,7 @@ import type { RunSpecs } from './run-specs.ts';
  *
  *   gone ── at once ──> offered rows go back to the queue: an offer dies with its connection, and an agent starts nothing unconfirmed
  *        ── a lease later ──> running rows are `unknown`
- *   back ──> reconciled with its journal before anything else is heard of it
+ *   back ──> reconciled with its journal before anything else is heard of it; once it is connected, it hears of cancels again
  *   removed ──> what it held is `lost`, what waited for it is cancelled
  */
 export type PresenceService = {
@@ -23,6 +24,8 @@ export type PresenceService = {
   begin(): Promise<void>;
   /** Answers a verdict for each entry of the journal. */
   returned(agentId: string, journal: readonly JournalEntry[]): Promise<Verdict[]>;
+  /** Its connection is open, and the welcome is on its way. May be called at any time. */
+  connected(agentId: string): void;
   gone(agentId: string): Promise<void>;
   removed(agentId: string): Promise<void>;
   /**
@@ -35,8 +38,10 @@ export type PresenceService = {
 export type PresenceResources = {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly books: AgentBooks;
   readonly specs: RunSpecs;
+  readonly canceller: Canceller;
   readonly isConnected: (agentId: string) => boolean;
   readonly logSizeIn: (writer: Writer, executionId: string) => Promise<number>;
   readonly leaseSeconds: number;
@@ -44,43 +49,58 @@ export type PresenceResources = {
   readonly lostAfterSeconds: number;
 };
 
-export function createPresence({
-  ledger,
-  clock,
-  books,
-  specs,
-  isConnected,
-  logSizeIn,
-  leaseSeconds,
-  lostAfterSeconds,
-}: PresenceResources): PresenceService {
-  const goneSince = new Map<string, number>();
+/**
+ * Deadlines that passed while no server was there passed unseen, and the agents may have the answers: they get this long to come back
+ * before anything is concluded without them. Well over the longest pause between two of their tries.
+ */
+const returnGraceMs = 120_000;
+const batchSize = 500;
+
+export function createPresence(resources: PresenceResources): PresenceService {
+  const { ledger, clock, random, books, specs, canceller, isConnected, logSizeIn, leaseSeconds, lostAfterSeconds } = resources;
+  /** agents that are away and hold something; `told` once their rows say so */
+  const away = new Map<string, { readonly since: number; readonly told: boolean }>();
+  /** stops for attempts that an agent brought back, until its connection is open */
+  const owed = new Map<string, readonly StopOrder[]>();
 
   return {
-    begin: () =>
-      ledger.write(async (unit) => {
+    async begin() {
+      await ledger.write(async (unit) => {
         for (const row of await offeredRows(unit.writer)) await requeue(unit, row, 'lease_ended');
-      }),
+      });
+      while (await postpone());
+    },
 
-    returned: (agentId, journal) =>
-      ledger.write(async (unit) => {
-        const { verdicts, resume, neverStarted } = reconcile(await heldByAgent(unit.writer, agentId), journal);
-        for (const row of neverStarted)
+    async returned(agentId, journal) {
+      const { verdicts, stops } = await ledger.write(async (unit) => {
+        const found = reconcile(await heldByAgent(unit.writer, agentId), journal);
+        for (const row of found.neverStarted)
           await releaseUnstarted(unit, row, row.state === 'offered' ? 'lease_ended' : 'never_started');
-        for (const row of resume)
-          if (row.state === 'unknown')
-            await unit.move(row, 'running', {
-              reason: null,
-              deadline_at: runningDeadline((await specs.of(row.run_id)).policy, unit.now),
-            });
-        goneSince.delete(agentId);
-        return Promise.all(
-          verdicts.map(async (verdict) => ({ ...verdict, logFrom: await logSizeIn(unit.writer, verdict.execution) })),
-        );
-      }),
+        for (const row of found.resume) if (row.state === 'unknown') await resume(unit, row);
+        const answers: Verdict[] = [];
+        for (const verdict of found.verdicts) {
+          const goesOn = verdict.verdict === 'keep' || verdict.verdict === 'deliver';
+          answers.push({ ...verdict, logFrom: goesOn ? await logSizeIn(unit.writer, verdict.execution) : 0 });
+        }
+        // here, in the order of the units: one that declares it silent comes before or finds it back
+        away.delete(agentId);
+        return { verdicts: answers, stops: await stopsOf(found.stillToStop) };
+      });
+      owed.delete(agentId);
+      if (stops.length > 0) owed.set(agentId, stops);
+      return verdicts;
+    },
+
+    connected(agentId) {
+      if (!isConnected(agentId)) return;
+      away.delete(agentId);
+      canceller.send(owed.get(agentId) ?? []);
+      owed.delete(agentId);
+    },
 
     async gone(agentId) {
-      goneSince.set(agentId, clock.now());
+      owed.delete(agentId);
+      away.set(agentId, { since: clock.now(), told: false });
       await ledger.write(async (unit) => {
         for (const row of await heldByAgent(unit.writer, agentId))
           if (row.state === 'offered') await requeue(unit, row, 'lease_ended');
@@ -88,7 +108,8 @@ export function createPresence({
     },
 
     async removed(agentId) {
-      goneSince.delete(agentId);
+      owed.delete(agentId);
+      away.delete(agentId);
       await ledger.write(async (unit) => {
         for (const row of await openOfAgent(unit.writer, agentId)) await releaseRemoved(unit, row);
       });
@@ -96,35 +117,60 @@ export function createPresence({
 
     async declareSilent() {
       const now = clock.now();
-      for (const agentId of books.holders()) if (!isConnected(agentId) && !goneSince.has(agentId)) goneSince.set(agentId, now);
-      for (const [agentId, since] of [...goneSince]) {
-        if (since > now - leaseSeconds * 1000) continue;
-        await ledger.write(async (unit) => {
-          // it returned between the look and this unit
-          if (goneSince.get(agentId) !== since) return;
-          goneSince.delete(agentId);
-          for (const row of await heldByAgent(unit.writer, agentId)) {
-            if (row.state === 'running')
-              await unit.move(row, 'unknown', { reason: 'agent_silent', deadline_at: unit.now + lostAfterSeconds * 1000 });
-          }
-        });
+      for (const agentId of books.holders())
+        if (!isConnected(agentId) && !away.has(agentId)) away.set(agentId, { since: now, told: false });
+      const silent: string[] = [];
+      for (const [agentId, { since, told }] of away) {
+        // it may have come back, or have nothing left, without a word to here
+        if (isConnected(agentId) || books.heldBy(agentId) === 0) away.delete(agentId);
+        else if (!told && since <= now - leaseSeconds * 1000) silent.push(agentId);
       }
+      await Promise.all(silent.map(declare));
     },
   };
-}
 
-/** The journal proves that it never started: a cancel that was under way has nothing to stop. */
-async function releaseUnstarted(unit: LedgerUnit, row: ExecutionRow, reason: ReasonCode): Promise<void> {
-  if (row.state === 'cancelling')
-    await unit.move(row, 'cancelled', { reason: 'cancel_requested', message: reasonCodes.cancel_requested });
-  else await requeue(unit, row, reason);
-}
+  async function declare(agentId: string): Promise<void> {
+    const before = away.get(agentId);
+    await ledger.write(async (unit) => {
+      // it returned, or went once more, between the look and this unit
+      if (before === undefined || away.get(agentId) !== before || isConnected(agentId)) return;
+      for (const row of await heldByAgent(unit.writer, agentId))
+        if (row.state === 'running') await fallSilent(unit, row, lostAfterSeconds);
+    });
+    if (before !== undefined && away.get(agentId) === before) away.set(agentId, { ...before, told: true });
+  }
 
-async function releaseRemoved(unit: LedgerUnit, row: ExecutionRow): Promise<void> {
-  const message = reasonCodes.agent_removed;
-  if (row.state === 'queued') await unit.move(row, 'cancelled', { reason: 'agent_removed', message });
-  else if (row.state === 'offered') {
-    if (row.target === 'anyone') await requeue(unit, row, 'lease_ended');
-    else await unit.move(row, 'cancelled', { reason: 'agent_removed', message });
-  } else await endForGood(unit, row, unanswered('lost', 'agent_removed', row));
+  async function resume(unit: LedgerUnit, row: ExecutionRow): Promise<void> {
+    const { policy } = await specs.of(row.run_id);
+    await unit.move(row, 'running', { reason: null, deadline_at: runningDeadline(policy, unit.now) });
+  }
+
+  const stopsOf = async (rows: readonly ExecutionRow[]): Promise<StopOrder[]> => {
+    const orders = rows.map(async (row) => stopOf(row, (await specs.of(row.run_id)).policy.graceSeconds, 'cancel'));
+    return (await Promise.all(orders)).filter((order) => order !== undefined);
+  };
+
+  /** @returns whether there may be more */
+  const postpone = (): Promise<boolean> =>
+    ledger.write(async (unit) => {
+      const until = unit.now + returnGraceMs;
+      const due = await heldPastDeadline(unit.writer, until - 1, batchSize);
+      for (const row of due) await unit.touch(row, { deadline_at: until });
+      return due.length === batchSize;
+    });
+
+  async function releaseRemoved(unit: LedgerUnit, row: ExecutionRow): Promise<void> {
+    const message = reasonCodes.agent_removed;
+    const anyone = row.target === 'anyone';
+    if (row.state === 'queued') await unit.move(row, 'cancelled', { reason: 'agent_removed', message });
+    else if (row.state === 'offered') {
+      if (anyone) await requeue(unit, row, 'lease_ended');
+      else await unit.move(row, 'cancelled', { reason: 'agent_removed', message });
+    } else {
+      const end = unanswered('lost', 'agent_removed', row, await logSizeIn(unit.writer, row.id));
+      // another host may do it again, if that was allowed; this one is no more
+      if (anyone) await endAttempt(unit, row, end, (await specs.of(row.run_id)).policy, random);
+      else await endForGood(unit, row, end);
+    }
+  }
 }

@@ -6,13 +6,15 @@ export type Reconciliation = {
   readonly verdicts: readonly Omit<Verdict, 'logFrom'>[];
   /** the agent has it and goes on: the row is `running` (or stays `cancelling`) */
   readonly resume: readonly ExecutionRow[];
+  /** of these, a cancel was asked for: the agent is told once more, after the welcome, so that it answers with log and result */
+  readonly stillToStop: readonly ExecutionRow[];
   /** the agent has never started it: its journal would hold it */
   readonly neverStarted: readonly ExecutionRow[];
 };
 
 export function reconcile(rows: readonly ExecutionRow[], journal: readonly JournalEntry[]): Reconciliation {
   const byExecution = new Map(rows.map((row) => [row.id, row]));
-  const inJournal = new Set<ExecutionRow>();
+  const inJournal = new Map<ExecutionRow, JournalEntry['state']>();
   const verdicts = journal.map((entry) => {
     const row = byExecution.get(entry.execution);
     const attempt = { execution: entry.execution, attempt: entry.attempt };
@@ -20,13 +22,13 @@ export function reconcile(rows: readonly ExecutionRow[], journal: readonly Journ
     if (row === undefined || row.attempt !== entry.attempt || row.state === 'offered') {
       return { ...attempt, verdict: entry.state === 'running' ? ('stop' as const) : ('forget' as const) };
     }
-    inJournal.add(row);
-    if (entry.state === 'ended') return { ...attempt, verdict: 'deliver' as const };
-    return { ...attempt, verdict: row.state === 'cancelling' ? ('stop' as const) : ('keep' as const) };
+    inJournal.set(row, entry.state);
+    return { ...attempt, verdict: entry.state === 'ended' ? ('deliver' as const) : ('keep' as const) };
   });
   return {
     verdicts,
     resume: rows.filter((row) => inJournal.has(row)),
+    stillToStop: rows.filter((row) => row.state === 'cancelling' && inJournal.get(row) === 'running'),
     neverStarted: rows.filter((row) => !inJournal.has(row)),
   };
 }

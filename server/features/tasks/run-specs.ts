@@ -17,21 +17,36 @@ export type RunSpec = {
 
 export type RunSpecs = { of(runId: string): Promise<RunSpec>; remember(run: RunRow): void };
 
-/** A run that was used lately is found in memory; `capacity` bounds how many are. */
-export function createRunSpecs(db: Database, capacity = 2000): RunSpecs {
-  const specs = new Map<string, RunSpec>();
-  const keep = (run: RunRow): RunSpec => {
+const keptChars = 32 * 1024 * 1024;
+
+/** A run that was made or read lately is found in memory. Arguments may be large: `capacity` bounds the text that is kept parsed. */
+export function createRunSpecs(db: Database, capacity = keptChars): RunSpecs {
+  const kept = new Map<string, { readonly spec: RunSpec; readonly chars: number }>();
+  let chars = 0;
+
+  function forget(runId: string): void {
+    chars -= kept.get(runId)?.chars ?? 0;
+    kept.delete(runId);
+  }
+
+  function keep(run: RunRow): RunSpec {
     const spec = specOf(run);
-    specs.delete(run.id);
-    specs.set(run.id, spec);
-    if (specs.size > capacity) specs.delete(specs.keys().next().value ?? '');
+    forget(run.id);
+    const entry = { spec, chars: charsOf(run) };
+    kept.set(run.id, entry);
+    chars += entry.chars;
+    for (const oldest of kept.keys()) {
+      if (chars <= capacity || oldest === run.id) break;
+      forget(oldest);
+    }
     return spec;
-  };
+  }
+
   return {
     remember: (run) => void keep(run),
     async of(runId) {
-      const known = specs.get(runId);
-      if (known !== undefined) return known;
+      const known = kept.get(runId);
+      if (known !== undefined) return known.spec;
       const run = await findRun(db.read, runId);
       if (run === undefined)
         throw new MusterError('internal', `The ledger holds executions of a run that is not there (${runId}).`);
@@ -39,6 +54,10 @@ export function createRunSpecs(db: Database, capacity = 2000): RunSpecs {
     },
   };
 }
+
+/** The rest of a spec weighs about this much. */
+const fixedChars = 2000;
+const charsOf = ({ args, env }: RunRow): number => args.length + env.length + fixedChars;
 
 const specOf = (run: RunRow): RunSpec => ({
   plugin: run.plugin,

@@ -1,10 +1,15 @@
+import { sql } from 'kysely';
 import { idFloor } from '../../../shared/ids.ts';
 import type { RunState } from '../../../shared/run-states.ts';
+import type { ExecutionState } from '../../../shared/states.ts';
+import { type Params, prepare } from '../../platform/db/prepare.ts';
+import { unindexed } from '../../platform/db/unindexed.ts';
 import type { Reader, Writer } from '../../schema/schema.ts';
 import type { RunRow } from './rows.ts';
 
-export const findRun = (db: Reader | Writer, id: string): Promise<RunRow | undefined> =>
-  db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+const byId = prepare((db: Reader, p: Params<{ id: string }>) => db.selectFrom('runs').selectAll().where('id', '=', p('id')));
+
+export const findRun = (db: Reader | Writer, id: string): Promise<RunRow | undefined> => byId.first(db, { id });
 
 export const findRuns = (db: Reader, ids: readonly string[]): Promise<RunRow[]> =>
   ids.length === 0
@@ -15,17 +20,77 @@ export const findRuns = (db: Reader, ids: readonly string[]): Promise<RunRow[]> 
         .where('id', 'in', [...ids])
         .execute();
 
-export const insertRun = (writer: Writer, row: RunRow) => writer.insertInto('runs').values(row).execute();
+export const insertRun = (writer: Writer, row: RunRow): Promise<number> => insert(writer, row);
 
-/** The newest run of a task that is still active, if there is one. Index: runs_by_task. */
+const insert = prepare((db: Reader, p: Params<RunRow>) =>
+  db
+    .insertInto('runs')
+    .values(
+      p.each(
+        'id', 'task_id', 'task_version', 'task_name', 'trigger', 'state', 'owner', 'plugin', 'plugin_sha256', 'action', 'args', 'env', 'policy', 'total', 'open',
+        'succeeded', 'failed', 'timed_out', 'cancelled', 'expired', 'skipped', 'rejected', 'lost', 'fired_at', 'created_at', 'finished_at', 'created_by',
+      ), // biome-ignore format: a list of columns
+    ),
+);
+
+const countColumns = ['open', 'succeeded', 'failed', 'timed_out', 'cancelled', 'expired', 'skipped', 'rejected', 'lost'] as const;
+export type CountRow = Pick<RunRow, (typeof countColumns)[number]>;
+
+/** Counts one more execution in this final state, and one less that is open. @returns the counts as they are now */
+export const countEnded = (writer: Writer, id: string, state: ExecutionState): Promise<CountRow | undefined> =>
+  ended[state as FinalState].first(writer, { id });
+
+type FinalState = Exclude<(typeof countColumns)[number], 'open'>;
+
+const prepareEnded = (state: FinalState) =>
+  prepare((db: Reader, p: Params<{ id: string }>) =>
+    db
+      .updateTable('runs')
+      .set((eb) => ({ open: eb('open', '-', 1), [state]: eb(state, '+', 1) }))
+      .where('id', '=', p('id'))
+      .returning(countColumns),
+  );
+
+const ended = {
+  succeeded: prepareEnded('succeeded'),
+  failed: prepareEnded('failed'),
+  timed_out: prepareEnded('timed_out'),
+  cancelled: prepareEnded('cancelled'),
+  expired: prepareEnded('expired'),
+  skipped: prepareEnded('skipped'),
+  rejected: prepareEnded('rejected'),
+  lost: prepareEnded('lost'),
+} satisfies Record<FinalState, unknown>;
+
+export const finishRun = (writer: Writer, id: string, state: RunState, now: number): Promise<number> =>
+  finish(writer, { id, state, finished_at: now });
+
+const finish = prepare((db: Reader, p: Params<{ id: string; state: RunState; finished_at: number }>) =>
+  db.updateTable('runs').set(p.each('state', 'finished_at')).where('id', '=', p('id')),
+);
+
+/** The newest run of a task that is still active, if there is one. Index: runs_by_task_state. */
 export const activeRunOf = (db: Reader | Writer, taskId: string): Promise<{ id: string } | undefined> =>
+  active.first(db, { taskId });
+
+const active = prepare((db: Reader, p: Params<{ taskId: string }>) =>
+  db
+    .selectFrom('runs')
+    .select('id')
+    .where('task_id', '=', p('taskId'))
+    .where('state', '=', 'active')
+    .orderBy('id', 'desc')
+    .limit(1),
+);
+
+/** The run of a firing of a schedule that was due at this time, if it was made already. Index: runs_one_per_firing. */
+export const runOfFiring = (db: Reader | Writer, taskId: string, firedAt: number): Promise<{ id: string } | undefined> =>
   db
     .selectFrom('runs')
     .select('id')
     .where('task_id', '=', taskId)
-    .where('state', '=', 'active')
-    .orderBy('id', 'desc')
-    .limit(1)
+    .where('fired_at', '=', firedAt)
+    .where('trigger', 'in', [sql.lit('schedule'), sql.lit('interval')])
     .executeTakeFirst();
 
 export type RunFilter = {
@@ -34,23 +99,30 @@ export type RunFilter = {
   readonly plugin?: string | undefined;
 };
 
-/** Newest first, by keyset on the id; one index per filter. */
+/**
+ * Newest first, by keyset on the id. Indexes: runs_by_task_state, or one of the plain ones. Of a plugin, a state is looked for among its
+ * own runs.
+ */
 export function listRuns(db: Reader, filter: RunFilter, after: string | undefined, limit: number): Promise<RunRow[]> {
   let query = db.selectFrom('runs').selectAll();
   if (filter.taskId !== undefined) query = query.where('task_id', '=', filter.taskId);
-  if (filter.state !== undefined) query = query.where('state', '=', filter.state);
-  if (filter.plugin !== undefined) query = query.where('plugin', '=', filter.plugin);
+  if (filter.plugin !== undefined)
+    query = query.where(filter.taskId === undefined ? 'plugin' : unindexed('plugin'), '=', filter.plugin);
+  if (filter.state !== undefined) {
+    const ofPlugin = filter.plugin !== undefined && filter.taskId === undefined;
+    query = query.where(ofPlugin ? unindexed<RunState>('state') : 'state', '=', filter.state);
+  }
   if (after !== undefined) query = query.where('id', '<', after);
   return query.orderBy('id', 'desc').limit(limit).execute();
 }
 
-/** Bundles that open runs still use. Index: runs_open_bundles. */
+/** Bundles that open runs still use. Index: runs_active_bundles. */
 export async function openBundles(db: Reader): Promise<string[]> {
   const rows = await db
     .selectFrom('runs')
     .select('plugin_sha256')
     .distinct()
-    .where('open', '>', 0)
+    .where('state', '=', sql.lit('active'))
     .where('plugin_sha256', 'is not', null)
     .execute();
   return rows.flatMap((row) => (row.plugin_sha256 === null ? [] : [row.plugin_sha256]));

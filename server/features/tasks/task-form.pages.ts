@@ -2,15 +2,15 @@ import { z } from 'zod';
 import type { OwnerPreview } from '../../../shared/api/agents.ts';
 import type { PluginSummary } from '../../../shared/api/plugins.ts';
 import type { TaskCreated } from '../../../shared/api/runs.ts';
-import { type Task, type TaskInput, taskTypes } from '../../../shared/api/tasks.ts';
+import type { Task, TaskInput } from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import { allows } from '../../../shared/permissions.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { type Form, type FormProblems, formBody, problemsOfError, signedIn, textOf, viewsOf } from '../../platform/web/form.ts';
 import { type AnyPage, type PageAnswer, page } from '../../platform/web/page.ts';
 import { type ArgsFields, argsFieldsOf } from './args-fields.ts';
-import { formOfTask, freshForm, isJsonMode, shownAt, switchArgs, taskOfForm } from './task-form.ts';
-import { envField, jsonArgsField, policyFields, scheduleFields } from './task-form-fields.ts';
+import { formOfTask, freshForm, isJsonMode, switchArgs, taskOfForm } from './task-form.ts';
+import { type OwnerShown, type TaskFormShown, taskFormData } from './task-form-view.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
@@ -26,8 +26,6 @@ const noFieldsForThese: FormProblems = {
   summary: 'One field needs a look.',
   fields: { argsJson: 'The fields have no place for these arguments; they can only be written as JSON.' },
 };
-
-type Shown = { readonly form: Form; readonly problems: FormProblems | null; readonly task: Task | null };
 
 const view = viewsOf(import.meta.url);
 const params = z.object({ id: z.string().max(64) });
@@ -48,7 +46,7 @@ export function createTaskFormPages(resources: TaskFormPagesResources): AnyPage[
   const fieldsOf = (plugin: PluginSummary, form: Form): ArgsFields | undefined =>
     argsFieldsOf(plugin.actions[textOf(form, 'action')]?.args);
 
-  const ownerOf = async (form: Form): Promise<{ preview: OwnerPreview | null; problem: string | null }> => {
+  const ownerOf = async (form: Form): Promise<OwnerShown> => {
     const owner = textOf(form, 'owner').trim();
     if (owner === '') return { preview: null, problem: null };
     try {
@@ -59,34 +57,18 @@ export function createTaskFormPages(resources: TaskFormPagesResources): AnyPage[
     }
   };
 
-  const show = async ({ form, problems, task }: Shown): Promise<PageAnswer> => {
+  const show = async (shown: TaskFormShown): Promise<PageAnswer> => {
+    const { form, problems, task } = shown;
     const plugin = await pluginOf(form);
-    const fields = fieldsOf(plugin, form);
-    const owner = await ownerOf(form);
-    const placed = new Set(
-      [...(fields?.fields ?? []), ...scheduleFields, ...policyFields, envField, jsonArgsField].map(({ key }) => key),
-    );
-    const problemFields = Object.fromEntries(
-      Object.entries(problems?.fields ?? {}).map(([key, text]) => [placeOf(shownAt(key), placed), text]),
-    );
     return {
       kind: 'view',
       view: view('task-form'),
       title: task === null ? 'New task' : `Edit ${task.name}`,
       section: 'tasks',
-      data: {
-        task,
-        plugin,
-        action: plugin.actions[textOf(form, 'action')],
-        argsFields: fields === undefined || isJsonMode(form) ? null : fields.fields,
-        canSwitch: fields !== undefined,
-        jsonArgsField, scheduleFields, policyFields, envField, taskTypes, owner,
-        values: form,
-        problems: problems === null ? null : { summary: problems.summary, fields: problemFields },
-      },
+      data: taskFormData(shown, plugin, fieldsOf(plugin, form), await ownerOf(form)),
       scripts: ['task-form.js'],
       ...(problems === null ? {} : { status: 422 }),
-    }; // biome-ignore format: the static fields read as one list
+    };
   };
 
   /** Redraws or saves what was posted. */
@@ -169,14 +151,4 @@ export function createTaskFormPages(resources: TaskFormPagesResources): AnyPage[
       },
     }),
   ];
-}
-
-/** `args.tags.0` is shown at `args.tags`; what has no input of its own is shown at the arguments as a whole. */
-function placeOf(key: string, placed: ReadonlySet<string>): string {
-  const parts = key.split('.');
-  for (let length = parts.length; length > 0; length -= 1) {
-    const place = parts.slice(0, length).join('.');
-    if (placed.has(place)) return place;
-  }
-  return parts[0] === 'args' ? 'argsJson' : key;
 }

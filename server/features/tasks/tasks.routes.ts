@@ -73,6 +73,7 @@ export function taskRoutes(tasks: TasksService, runs: RunsService): AnyRoute[] {
       summary: 'Replace the definition of a task; needs If-Match with its ETag',
       params: byId,
       body: taskInput,
+      headers: { 'If-Match': 'the ETag of the task that was read and edited' },
       responses: { 200: task },
       async handler({ params, body, actor, headers }) {
         const updated = await tasks.update(params.id, body, versionOf(headers['if-match']), known(actor));

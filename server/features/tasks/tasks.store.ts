@@ -1,4 +1,6 @@
 import type { TaskType } from '../../../shared/api/tasks.ts';
+import { type Params, prepare } from '../../platform/db/prepare.ts';
+import { unindexed } from '../../platform/db/unindexed.ts';
 import type { Reader, Writer } from '../../schema/schema.ts';
 import type { TaskVersionsTable } from '../../schema/tables/tasks.tables.ts';
 import type { TaskRow } from './rows.ts';
@@ -6,16 +8,18 @@ import type { TaskRow } from './rows.ts';
 export const findTask = (db: Reader | Writer, id: string): Promise<TaskRow | undefined> =>
   db.selectFrom('tasks').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
 
-export const findTasks = (db: Reader, ids: readonly string[]): Promise<TaskRow[]> =>
-  ids.length === 0
-    ? Promise.resolve([])
-    : db
-        .selectFrom('tasks')
-        .selectAll()
-        .where('id', 'in', [...ids])
-        .execute();
+export const insertTask = (writer: Writer, row: TaskRow): Promise<number> => insert(writer, row);
 
-export const insertTask = (writer: Writer, row: TaskRow) => writer.insertInto('tasks').values(row).execute();
+const insert = prepare((db: Reader, p: Params<TaskRow>) =>
+  db
+    .insertInto('tasks')
+    .values(
+      p.each(
+        'id', 'version', 'name', 'status', 'type', 'owner', 'plugin', 'action', 'args', 'env', 'cron', 'time_zone', 'every_seconds', 'policy', 'next_fire_at',
+        'last_run_id', 'created_by', 'created_at', 'updated_at', 'deleted_at',
+      ), // biome-ignore format: a list of columns
+    ),
+);
 
 export const updateTask = (writer: Writer, id: string, changes: Partial<TaskRow>) =>
   writer.updateTable('tasks').set(changes).where('id', '=', id).execute();
@@ -23,12 +27,11 @@ export const updateTask = (writer: Writer, id: string, changes: Partial<TaskRow>
 export const insertTaskVersion = (writer: Writer, row: TaskVersionsTable) =>
   writer.insertInto('task_versions').values(row).execute();
 
-/** Active tasks whose time has come, most overdue first. Index: tasks_due. */
+/** Tasks whose time has come, most overdue first: only an active one has a time. Index: tasks_due. */
 export const dueTasks = (db: Reader, now: number, limit: number): Promise<TaskRow[]> =>
   db
     .selectFrom('tasks')
     .selectAll()
-    .where('status', '=', 'active')
     .where('next_fire_at', '<=', now)
     .orderBy('next_fire_at')
     .limit(limit)
@@ -39,7 +42,6 @@ export async function nextDueAt(db: Reader): Promise<number | undefined> {
   const row = await db
     .selectFrom('tasks')
     .select('next_fire_at')
-    .where('status', '=', 'active')
     .where('next_fire_at', 'is not', null)
     .orderBy('next_fire_at')
     .limit(1)
@@ -53,12 +55,15 @@ export type TaskFilter = {
   readonly plugin?: string | undefined;
 };
 
-/** Newest first, by keyset on the id; one index per filter. */
+/**
+ * Newest first, by keyset on the id. Index: tasks_by_status for what is not done, which are few; else tasks_by_plugin, tasks_by_type or
+ * the primary key.
+ */
 export function listTasks(db: Reader, filter: TaskFilter, after: string | undefined, limit: number): Promise<TaskRow[]> {
   let query = db.selectFrom('tasks').selectAll().where('deleted_at', 'is', null);
-  if (filter.status !== undefined) query = query.where('status', '=', filter.status);
-  if (filter.type !== undefined) query = query.where('type', '=', filter.type);
-  if (filter.plugin !== undefined) query = query.where('plugin', '=', filter.plugin);
+  const given = (['status', 'plugin', 'type'] as const).filter((column) => filter[column] !== undefined);
+  const first = filter.status === 'done' && given.length > 1 ? given[1] : given[0];
+  for (const column of given) query = query.where(column === first ? column : unindexed(column), '=', filter[column] ?? '');
   if (after !== undefined) query = query.where('id', '<', after);
   return query.orderBy('id', 'desc').limit(limit).execute();
 }

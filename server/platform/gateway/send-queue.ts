@@ -32,7 +32,9 @@ export function createSendQueue(ws: WebSocket, turnEnd: TurnEnd, maxQueueBytes: 
     add(message) {
       const text = message.type === 'serialised' ? message.text : JSON.stringify(message);
       const bytes = Buffer.byteLength(text);
-      if (ws.bufferedAmount + queuedBytes + bytes > maxQueueBytes) return false;
+      const waiting = ws.bufferedAmount + queuedBytes;
+      // a single message may be as large as it is, or the agent could never get it
+      if (waiting > 0 && waiting + bytes > maxQueueBytes) return false;
       queue.push(text);
       queuedBytes += bytes;
       turnEnd.run(flush);

@@ -5,8 +5,8 @@ import type { Clock } from '../clock.ts';
 export type RateLimiter = {
   /** Takes one try. @throws MusterError rate_limited, which tells when the next one is possible */
   take(address: string | null): void;
-  /** Takes back a try that went well, where only those that fail count. */
-  giveBack(address: string | null): void;
+  /** Takes none: where only tries that fail count, this comes before and `take` after. @throws MusterError rate_limited */
+  check(address: string | null): void;
 };
 
 export type RateLimiterResources = {
@@ -23,25 +23,29 @@ export function createRateLimiter({ clock, burst, secondsPerTry, maxAddresses = 
   // per address, the time at which its bucket is full again; a Map keeps the order of insertion, so the first is the oldest
   const fullAt = new Map<string, number>();
   const costMs = secondsPerTry * 1000;
+
+  /** @returns when the bucket is full again */
+  function fullAfter(address: string | null): number {
+    return Math.max(fullAt.get(networkOf(address ?? '')) ?? 0, clock.now());
+  }
+
+  function check(address: string | null): void {
+    const waitMs = fullAfter(address) + costMs - (clock.now() + burst * costMs);
+    if (waitMs <= 0) return;
+    throw new MusterError('rate_limited', `Too many tries from ${address}. Try again in ${Math.ceil(waitMs / 1000)} s.`, {
+      retryAfterSeconds: waitMs / 1000,
+    });
+  }
+
   return {
+    check,
     take(address) {
+      check(address);
+      const full = fullAfter(address);
       const key = networkOf(address ?? '');
-      const now = clock.now();
-      const full = Math.max(fullAt.get(key) ?? now, now);
-      const waitMs = full + costMs - (now + burst * costMs);
-      if (waitMs > 0) {
-        throw new MusterError('rate_limited', `Too many tries from ${address}. Try again in ${Math.ceil(waitMs / 1000)} s.`, {
-          retryAfterSeconds: waitMs / 1000,
-        });
-      }
       fullAt.delete(key);
       fullAt.set(key, full + costMs);
       if (fullAt.size > maxAddresses) fullAt.delete(fullAt.keys().next().value as string);
-    },
-    giveBack(address) {
-      const key = networkOf(address ?? '');
-      const full = fullAt.get(key);
-      if (full !== undefined) fullAt.set(key, full - costMs);
     },
   };
 }

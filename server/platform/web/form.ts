@@ -40,10 +40,10 @@ export const wordsOf = (form: Form, key: string): readonly string[] =>
     .filter((word) => word !== '');
 
 export function problemsOfIssues(issues: readonly z.core.$ZodIssue[]): FormProblems {
-  return {
-    summary: issues.length === 1 ? 'One field needs a look.' : `${issues.length} fields need a look.`,
-    fields: Object.fromEntries(issues.map((issue) => [issue.path.join('.'), issue.message])),
-  };
+  // of several about one field the last is kept: checks of form come after those of length, and say more
+  const fields = Object.fromEntries(issues.map((issue) => [issue.path.join('.'), issue.message]));
+  const count = Object.keys(fields).length;
+  return { summary: count === 1 ? 'One field needs a look.' : `${count} fields need a look.`, fields };
 }
 
 /** An error of the domain, shown in the form that caused it. Anything else is thrown on. */

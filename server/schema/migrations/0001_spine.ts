@@ -64,7 +64,8 @@ export const spine: Migration = {
       policy TEXT NOT NULL, next_fire_at BIGINT, last_run_id TEXT, created_by TEXT NOT NULL, created_at BIGINT NOT NULL,
       updated_at BIGINT NOT NULL, deleted_at BIGINT
     )`,
-    "CREATE INDEX tasks_due ON tasks (next_fire_at) WHERE status = 'active' AND next_fire_at IS NOT NULL",
+    // only an active task has a time of its next firing
+    'CREATE INDEX tasks_due ON tasks (next_fire_at) WHERE next_fire_at IS NOT NULL',
     'CREATE INDEX tasks_by_status ON tasks (status, id)',
     'CREATE INDEX tasks_by_type ON tasks (type, id)',
     'CREATE INDEX tasks_by_plugin ON tasks (plugin, id)',
@@ -83,9 +84,11 @@ export const spine: Migration = {
     // a schedule fires once per due time, whatever restarts in between
     "CREATE UNIQUE INDEX runs_one_per_firing ON runs (task_id, fired_at) WHERE trigger IN ('schedule', 'interval')",
     'CREATE INDEX runs_by_task ON runs (task_id, id)',
+    'CREATE INDEX runs_by_task_state ON runs (task_id, state, id)',
     'CREATE INDEX runs_by_state ON runs (state, id)',
     'CREATE INDEX runs_by_plugin ON runs (plugin, id)',
-    'CREATE INDEX runs_open_bundles ON runs (plugin_sha256) WHERE open > 0',
+    // by the state, which changes once, not by the count, which changes with each execution
+    "CREATE INDEX runs_active_bundles ON runs (plugin_sha256) WHERE state = 'active'",
     `CREATE TABLE executions (
       id TEXT PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, target TEXT NOT NULL, agent_id TEXT, agent_name TEXT,
       state TEXT NOT NULL, open INTEGER NOT NULL, reason TEXT, reason_text TEXT, attempt INTEGER NOT NULL DEFAULT 0,
@@ -97,9 +100,9 @@ export const spine: Migration = {
     'CREATE INDEX executions_by_task ON executions (task_id, id)',
     'CREATE INDEX executions_by_agent ON executions (agent_id, id)',
     'CREATE INDEX executions_by_state ON executions (state, id)',
-    // the dispatcher and the sweep look at open rows only, so their cost does not grow with history
-    'CREATE INDEX executions_open_by_agent ON executions (agent_id, state, id) WHERE open = 1',
-    'CREATE INDEX executions_open_by_run ON executions (run_id, state) WHERE open = 1',
+    // what is open is found by its state, so that the cost of the dispatcher, of reconnects and of counts does not grow with history
+    'CREATE INDEX executions_by_agent_state ON executions (agent_id, state, id)',
+    'CREATE INDEX executions_by_run_state ON executions (run_id, state, id)',
     'CREATE INDEX executions_open_by_deadline ON executions (deadline_at) WHERE open = 1',
     `CREATE TABLE attempts (
       execution_id TEXT NOT NULL, attempt INTEGER NOT NULL, agent_id TEXT, agent_name TEXT, outcome TEXT NOT NULL, reason TEXT,

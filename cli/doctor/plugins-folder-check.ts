@@ -1,0 +1,41 @@
+import { type Dirent, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Platform, runtimeOfFile } from '../../shared/plugin-manifest.ts';
+import type { Finding } from '../output/findings.ts';
+import { checkPlugin } from '../plugins/check-plugin.ts';
+import { readPluginSource } from '../plugins/plugin-source.ts';
+
+const what = 'plugins';
+
+/** Whether the server will find plugins, and which of them it will refuse. */
+export function checkPluginsFolder(path: string, platform: Platform): Finding[] {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(path, { withFileTypes: true });
+  } catch (error) {
+    const detail = `${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`;
+    return [{ level: 'fail', what, detail, remedy: 'Start in the folder of Muster, or set MUSTER_PLUGINS_DIR.' }];
+  }
+  const plugins = entries.filter(isPlugin);
+  const problems = plugins.flatMap(({ name }) => problemOf(path, name, platform));
+  const summary: Finding = { level: 'ok', what, detail: `${plugins.length - problems.length} in ${path}` };
+  return [summary, ...problems];
+}
+
+/** As the server reads its folder: subfolders, and files that can be run. */
+function isPlugin(entry: Dirent): boolean {
+  const { name } = entry;
+  if (name.startsWith('.') || name.endsWith('~') || name === '__pycache__' || name === 'node_modules') return false;
+  if (entry.isDirectory()) return true;
+  return runtimeOfFile(name) !== undefined && !/\.test\.[^.]+$|\.d\.ts$/.test(name);
+}
+
+function problemOf(folder: string, name: string, platform: Platform): Finding[] {
+  const remedy = `\`npx muster plugins check ${join(folder, name)}\` tells more.`;
+  try {
+    const wrong = checkPlugin(readPluginSource(name, folder), platform).find(({ level }) => level === 'fail');
+    return wrong === undefined ? [] : [{ level: 'warn', what, detail: `${name}: ${wrong.detail}`, remedy }];
+  } catch (error) {
+    return [{ level: 'warn', what, detail: `${name}: ${(error as Error).message}`, remedy }];
+  }
+}

@@ -1,0 +1,28 @@
+import { openStates } from '../../../shared/states.ts';
+import type { Reader } from '../../schema/schema.ts';
+import type { ExecutionRow } from './rows.ts';
+
+/** Counts of open executions; those of final ones are in the row of their run. */
+
+export type StateCount = { readonly state: ExecutionRow['state']; readonly count: number };
+
+/** Of each of these runs. Index: executions_by_run_state. */
+export const openCountsOfRuns = (db: Reader, runIds: readonly string[]): Promise<(StateCount & { run_id: string })[]> =>
+  runIds.length === 0
+    ? Promise.resolve([])
+    : db
+        .selectFrom('executions')
+        .select(['run_id', 'state', (eb) => eb.fn.countAll<number>().as('count')])
+        .where('run_id', 'in', [...runIds])
+        .where('state', 'in', openStates)
+        .groupBy(['run_id', 'state'])
+        .execute();
+
+/** Of all runs. Index: executions_by_state. */
+export const openCounts = (db: Reader): Promise<StateCount[]> =>
+  db
+    .selectFrom('executions')
+    .select(['state', (eb) => eb.fn.countAll<number>().as('count')])
+    .where('state', 'in', openStates)
+    .groupBy('state')
+    .execute();

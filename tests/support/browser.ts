@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+/** A real browser without a screen, and everything that a page complained about. */
+export type TestBrowser = {
+  readonly page: Page;
+  /** errors of scripts, of the console, of the content security policy, and answers of 400 and more */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+};
+
+export const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+
+const flags = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking'];
+
+export async function openBrowser(): Promise<TestBrowser> {
+  if (browserPath === undefined) throw new Error('There is no Chromium on this machine.');
+  const browser: Browser = await chromium.launch({ executablePath: browserPath, args: flags });
+  const context: BrowserContext = await browser.newContext();
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.url()}: ${response.status()}`);
+  });
+  return { page, complaints, close: () => browser.close() };
+}
