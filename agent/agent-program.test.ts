@@ -18,7 +18,10 @@ const endless = {
 };
 const greet = {
   manifest: { name: 'greet', entry: 'main.js' },
-  files: { 'main.js': 'export async function main(args, context) { context.log("hi " + args[0]); return { status: "success", data: args.length }; }' },
+  files: {
+    'main.js':
+      'export async function main(args, context) { context.log("hi " + args[0]); return { status: "success", data: args.length }; }',
+  },
 };
 
 /** The whole agent as a process of its own, with real programs, killed for real. */
@@ -81,7 +84,11 @@ describe('the agent program', () => {
     start();
     const next = await server.welcomed();
     expect(next.hello.journal).toMatchObject([{ ...first, state: 'ended', logSize: server.logOf('exe_1').length }]);
-    expect(await next.next('result')).toMatchObject({ outcome: 'lost', reason: 'agent_restarted', message: expect.stringContaining('was ended') });
+    expect(await next.next('result')).toMatchObject({
+      outcome: 'lost',
+      reason: 'agent_restarted',
+      message: expect.stringContaining('was ended'),
+    });
     await eventually('the process tree is gone', () => !isAlive(child));
     next.send(offerOf(entry), { type: 'start', ...first });
     await next.next('result');

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { MusterError } from '../shared/errors.ts';
 import { flagOf } from '../shared/settings.ts';
@@ -23,6 +24,8 @@ export async function runAgentProgram(args: readonly string[], env: NodeJS.Proce
     const { values, warnings } = await readAgentSettings({ flags: flagsIn(args), env, cwd: process.cwd() });
     for (const warning of warnings) process.stderr.write(`muster-agent: ${warning}\n`);
     const agent = await startAgent(values, { signal: interrupted.signal });
+    // an agent is more often killed than it ends, and would leave nothing for its next start
+    flushCompileCache();
     if (interrupted.signal.aborted) await agent.stop();
     else interrupted.signal.addEventListener('abort', () => void agent.stop());
     const end = await agent.ended;

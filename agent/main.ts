@@ -101,7 +101,7 @@ async function run(
   const held = createHeldAttempts();
   const slots = createSlots(settings.slots);
   const delivery = createDeliveryLoop({ uplink, clock });
-  const offers = createOffers({ uplink, plugins, executor, slots, freeDiskBytes: metrics.freeDiskBytes, clock, log });
+  const offers = createOffers({ held, uplink, plugins, executor, slots, freeDiskBytes: metrics.freeDiskBytes, clock, log });
   const running = createRunning({
     held,
     journal,
@@ -127,7 +127,11 @@ async function run(
   function rename(name: string): void {
     if (name === identity.name) return;
     identity = { ...identity, name };
-    writeIdentity(folder.identity, identity);
+    try {
+      writeIdentity(folder.identity, identity);
+    } catch (error) {
+      log.error({ err: error }, 'name_not_stored');
+    }
   }
 
   function sendFacts(): void {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+
 /**
  * The agent as a program. Each subcommand loads only what it needs: a runner process is started often, and knows nothing of sockets.
  *
@@ -6,6 +8,8 @@
  */
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   run: async (args) => {
+    // the young generation stays as small as it begins: a burst of work would make it grow to 100 MB, which it never gives back
+    setFlagsFromString('--semi-space-growth-factor=1');
     const { runAgentProgram } = await import('./agent-program.ts');
     await runAgentProgram(args, process.env);
   },

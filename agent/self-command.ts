@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 export function selfCommand(subcommand: string): { file: string; args: string[] } {
   if (isSea()) return { file: process.execPath, args: [subcommand] };
   // a bundle has no address of its own modules: there the script that was started is the whole program
-  const entry = import.meta.url === undefined ? process.argv[1] : fileURLToPath(new URL('./muster-agent.ts', import.meta.url));
+  const entry =
+    import.meta.url === undefined ? process.argv[1] : fileURLToPath(new URL('../bin/muster-agent.js', import.meta.url));
   return { file: process.execPath, args: [entry ?? '', subcommand] };
 }

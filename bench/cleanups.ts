@@ -5,7 +5,7 @@
 export type Cleanups = {
   /** @returns runs it now, once, and takes it off the list */
   add(undo: () => Promise<unknown> | unknown): () => Promise<void>;
-  /** May be called twice. */
+  /** All of them, whatever they throw; the first error comes after the last. May be called twice. */
   run(): Promise<void>;
 };
 
@@ -23,7 +23,9 @@ export function createCleanups(): Cleanups {
       return once;
     },
     async run() {
-      for (let undo = undos.at(-1); undo !== undefined; undo = undos.at(-1)) await undo();
+      const errors: unknown[] = [];
+      for (let undo = undos.at(-1); undo !== undefined; undo = undos.at(-1)) await undo().catch((error) => errors.push(error));
+      if (errors.length > 0) throw errors[0];
     },
   };
 }

@@ -14,7 +14,9 @@ export type Fleet = {
   /** Settles when all are Online and hold the plugins. */
   addAgents(count: number, slots: number): Promise<void>;
   endAgents(): Promise<void>;
+  /** of resident memory */
   serverBytes(): Promise<number>;
+  serverCpuSeconds(): Promise<number>;
   /** of the agent that takes most */
   agentBytes(): Promise<number>;
   /** Ends everything, then counts in the database itself. */
@@ -48,10 +50,8 @@ export async function startFleet(cleanups: Cleanups): Promise<Fleet> {
         if (ended.has(name)) await system.api.send('DELETE', `/api/v1/agents/${id}`);
       agents = [];
     },
-    async serverBytes() {
-      const { text } = await system.api.send('GET', '/metrics');
-      return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
-    },
+    serverBytes: () => metric(system, 'process_resident_memory_bytes'),
+    serverCpuSeconds: () => metric(system, 'process_cpu_seconds'),
     async agentBytes() {
       const all = await system.api.agents();
       return Math.max(...all.map(({ metrics }) => metrics?.agentMemoryBytes ?? Number.NaN));
@@ -77,4 +77,9 @@ async function holdPlugins({ api }: System, agents: number): Promise<void> {
     async () => (await api.plugins()).every(({ heldBy }) => heldBy >= agents),
     20_000,
   );
+}
+
+async function metric({ api }: System, name: string): Promise<number> {
+  const { text } = await api.send('GET', '/metrics');
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
 }

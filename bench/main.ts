@@ -15,8 +15,11 @@ import { tableOf } from './table.ts';
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'boolean' } } });
 const cleanups = createCleanups();
 
+let interrupted = false;
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
+    interrupted = true;
     const exit = (): never => process.exit(signal === 'SIGINT' ? 130 : 143);
     cleanups.run().then(exit, exit);
   });
@@ -33,6 +36,9 @@ try {
   } else {
     console.log(`${tableOf(rows)}\n\n${machineLine()}\n\n${expectations.map(sentenceOf).join('\n')}`);
   }
+} catch (error) {
+  // what was measured just then fails, because its processes are being ended
+  if (!interrupted) throw error;
 } finally {
-  await cleanups.run();
+  if (!interrupted) await cleanups.run();
 }

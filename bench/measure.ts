@@ -1,11 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Cleanups } from './cleanups.ts';
 import type { Expectation } from './expectations.ts';
 import { startFleet } from './fleet.ts';
 import { type Floors, measureFloors } from './floors.ts';
 import { measureLatency } from './scenarios/latency.ts';
-import { measureThroughput } from './scenarios/throughput.ts';
+import { measureThroughput, type Throughput } from './scenarios/throughput.ts';
 import type { Row } from './table.ts';
-import { percentile, type Rate, type Samples } from './timing.ts';
+import { percentile, type Samples } from './timing.ts';
 
 export type MeasureOptions = {
   readonly folder: string;
@@ -30,9 +31,9 @@ type Results = {
   readonly serverLoaded: number;
   readonly agentIdle: number;
   readonly latency: Samples;
-  readonly one: Rate;
-  readonly bash: Rate;
-  readonly many: Rate;
+  readonly one: Throughput;
+  readonly bash: Throughput;
+  readonly many: Throughput;
 };
 
 export async function measure(options: MeasureOptions): Promise<Measured> {
@@ -47,14 +48,16 @@ async function measureAll({ folder, cleanups, quick, say }: MeasureOptions): Pro
   say('one agent: idle, latency, throughput');
   const fleet = await startFleet(cleanups);
   await fleet.addAgents(1, slots);
+  // until what was needed for the start alone is given back
+  await pause(quick ? 1500 : 5000);
   const [serverIdle, agentIdle] = [await fleet.serverBytes(), await fleet.agentBytes()];
   const latency = await measureLatency(fleet, seconds);
-  const one = await measureThroughput(fleet, { plugin: 'noop', seconds, underWay: 4 * slots });
+  const one = await measureThroughput(fleet, { plugin: 'noop', seconds, underWay: 6 * slots });
   const bash = await measureThroughput(fleet, { plugin: 'true', seconds: seconds / 2, underWay: slots });
   say(`${manyAgents} agents: throughput`);
   await fleet.endAgents();
   await fleet.addAgents(manyAgents, slotsOfMany);
-  const many = await measureThroughput(fleet, { plugin: 'noop', seconds, underWay: 2 * manyAgents * slotsOfMany });
+  const many = await measureThroughput(fleet, { plugin: 'noop', seconds, underWay: 4 * manyAgents * slotsOfMany });
   const serverLoaded = await fleet.serverBytes();
   const seen = fleet.poster.succeeded();
   const { executions, succeeded } = await fleet.end();
@@ -77,6 +80,7 @@ function rowsOf({ floors, serverIdle, serverLoaded, agentIdle, latency, one, bas
     { of: 'echo', value: echo },
     { of: 'durable commit', value: commit },
   ];
+  const ofEach = ofRates.map(({ of, value }) => ({ of, value: 1000 / value }));
   const ofNode = [{ of: 'bare Node', value: bareNode }];
   return [
     { name: 'WebSocket echo, JSON both ways', value: floors.echo.perSecond, unit: 'messages/s' },
@@ -87,6 +91,7 @@ function rowsOf({ floors, serverIdle, serverLoaded, agentIdle, latency, one, bas
     { name: 'resident memory, bare Node', value: bareNode, unit: 'MiB' },
     { name: 'executions, 1 agent', value: one.perSecond, unit: 'executions/s', floors: ofRates },
     { name: `executions, ${manyAgents} agents`, value: many.perSecond, unit: 'executions/s', floors: ofRates },
+    { name: 'processor time of the server, each', value: one.serverMsEach, unit: 'ms/execution', floors: ofEach },
     { name: 'POST to final state at idle, p50', value: percentile(latency, 0.5), unit: 'ms', floors: ofTimes },
     { name: 'POST to final state at idle, p99', value: percentile(latency, 0.99), unit: 'ms', floors: ofTimes },
     {

@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { closedUrl } from '../tests/support/closed-port.ts';
 import { problem, type StubApi, startStubApi, stubToken } from '../tests/support/stub-api.ts';
 import { type Client, createClient } from './client.ts';
 import { readList } from './pages.ts';
@@ -24,7 +23,10 @@ describe('a request', () => {
   test('carries the token and its query, and its answer is read by the schema', async () => {
     api.answer('GET /things', { body: { n: 1, new: 'field' } });
     expect(await client.get('/things', thing, { limit: 5, after: undefined, name: 'a&b' })).toEqual({ n: 1 });
-    expect(api.requests[0]).toMatchObject({ query: { limit: '5', name: 'a&b' }, headers: { authorization: `Bearer ${stubToken}` } });
+    expect(api.requests[0]).toMatchObject({
+      query: { limit: '5', name: 'a&b' },
+      headers: { authorization: `Bearer ${stubToken}` },
+    });
   });
 
   test('that is refused throws the code, the sentence and the field of the server', async () => {
@@ -53,11 +55,7 @@ describe('a request', () => {
   });
 
   test('to a port where nobody listens says how to start the server', async () => {
-    const closed = createServer();
-    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
-    const { port } = closed.address() as AddressInfo;
-    await new Promise((resolve) => closed.close(resolve));
-    await expect(clientOf(`http://127.0.0.1:${port}`).post('/things', thing)).rejects.toMatchObject({
+    await expect(clientOf(await closedUrl()).post('/things', thing)).rejects.toMatchObject({
       code: 'server_unreachable',
       message: expect.stringMatching(/ECONNREFUSED.*npm start/),
     });

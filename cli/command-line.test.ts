@@ -16,7 +16,23 @@ describe('commandLineOf', () => {
   });
 
   test('every word of several arrives at the shell as it was given', () => {
-    const words = ['a b', '$HOME', '`id`', 'it\'s "so"', '\\', 'x\ny', '*', '!', '', '%PATH%', '; exit', 'ü', '~', '#', '<>&|(){}[]'];
+    const words = [
+      'a b',
+      '$HOME',
+      '`id`',
+      'it\'s "so"',
+      '\\',
+      'x\ny',
+      '*',
+      '!',
+      '',
+      '%PATH%',
+      '; exit',
+      'ü',
+      '~',
+      '#',
+      '<>&|(){}[]',
+    ];
     const line = commandLineOf([process.execPath, '-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '--', ...words]);
     expect(JSON.parse(execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8' }))).toEqual(words);
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cliWith } from '../tests/support/cli.ts';
+import { closedUrl } from '../tests/support/closed-port.ts';
 import { pageOf, problem, type StubApi, startStubApi } from '../tests/support/stub-api.ts';
 
 let api: StubApi;
@@ -30,7 +31,10 @@ describe('a command line that is wrong', () => {
     [['agents', 'show'], /Missing required argument 'agent'/],
     [['token', 'create'], /Required option '--name <text>' not specified/],
     [['tasks', 'create', '--on', 'ALL', '--args', '{a}'], /'--args <json>' argument '\{a\}' is invalid\. It is not valid JSON/],
-    [['tasks', 'create', '--on', 'ALL', '--every', '5m', '--cron', '* * * * *'], /'--every <seconds>' cannot be used with option '--cron/],
+    [
+      ['tasks', 'create', '--on', 'ALL', '--every', '5m', '--cron', '* * * * *'],
+      /'--every <seconds>' cannot be used with option '--cron/,
+    ],
     [['tasks', 'create', '--on', 'ALL'], /Name the plugin with --plugin/],
     [['run', '--timeout', 'soon', '--', 'ls'], /'--timeout <seconds>' argument 'soon' is invalid\. Use seconds, or a duration/],
     [['run', '--env', 'X', '--', 'ls'], /'--env <NAME=VALUE>' argument 'X' is invalid\. Use NAME=VALUE/],
@@ -75,6 +79,24 @@ describe('help', () => {
 });
 
 describe('options of every command', () => {
+  const groups = {
+    agents: 'list show tag revoke remove',
+    tasks: 'list create show run pause resume delete',
+    runs: 'list show cancel retry',
+    executions: 'list show',
+    plugins: 'list show check push delete',
+    'join-token': 'list create revoke',
+    token: 'list create revoke',
+  };
+  const commands = [
+    ...['server', 'agent', 'run', 'logs', 'cancel', 'doctor'].map((name) => [name]),
+    ...Object.entries(groups).flatMap(([group, names]) => [[group], ...names.split(' ').map((name) => [group, name])]),
+  ];
+
+  test.each(commands)('%s %s knows --json', async (...command) => {
+    expect((await cli([...command.filter((word) => typeof word === 'string'), '--help'])).out).toMatch(/^ {2}--json /m);
+  });
+
   test('may stand before, between and after', async () => {
     const other = await startStubApi({ 'GET /api/v1/agents': pageOf() });
     try {
@@ -113,7 +135,7 @@ describe('a server that does not let one in', () => {
   });
 
   test('that is not there is told with what to do, also as JSON', async () => {
-    const { code, out, err } = await cli(['agents', '--json', '--server', 'http://127.0.0.1:9']);
+    const { code, out, err } = await cli(['agents', '--json', '--server', await closedUrl()]);
     expect([code, out]).toEqual([2, '']);
     expect(JSON.parse(err)).toMatchObject({ error: { code: 'server_unreachable' } });
   });

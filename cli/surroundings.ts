@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { onInterrupt } from './processes/interrupts.ts';
+
 /** What a command finds around it. The process hands in the real ones, tests their own. */
 export type Surroundings = {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -13,6 +16,8 @@ export type Surroundings = {
 
 export type Output = {
   write(text: string): void;
+  /** Settles when the reader has taken enough of what was written; to be waited for between large amounts. */
+  drained(): Promise<void>;
   readonly isTerminal: boolean;
   /** width of the terminal; Infinity where there is none, so that nothing is cut in a file or a pipe */
   readonly columns: number;
@@ -36,13 +41,7 @@ export function processSurroundings(): Surroundings {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     now: Date.now,
-    onInterrupt(callback) {
-      const signals = ['SIGINT', 'SIGTERM'] as const;
-      for (const signal of signals) process.on(signal, callback);
-      return () => {
-        for (const signal of signals) process.off(signal, callback);
-      };
-    },
+    onInterrupt,
   };
 }
 
@@ -51,6 +50,9 @@ function outputOf(stream: NodeJS.WriteStream): Output {
   const plain = (process.env.NO_COLOR ?? '') !== '' || process.env.TERM === 'dumb';
   return {
     write: (text) => void stream.write(text),
+    async drained() {
+      if (stream.writableNeedDrain) await once(stream, 'drain');
+    },
     isTerminal,
     get columns() {
       return isTerminal ? stream.columns || 80 : Number.POSITIVE_INFINITY;

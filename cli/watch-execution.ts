@@ -23,6 +23,7 @@ export async function watchExecution(context: Context, executionId: string, sign
       if (stream === 'err' || stream === 'cut') stderr.write(text);
       else stdout.write(text);
       atLineStart = text.endsWith('\n');
+      await stdout.drained();
     }
   } finally {
     over.abort();

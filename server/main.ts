@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   try {
     server = await startServer({ settings, clock: systemClock, log });
   } catch (error) {
-    if (!(error instanceof MusterError)) log.fatal({ err: error }, 'server could not start');
+    if (!isOfTheSettings(error)) log.fatal({ err: error }, 'server could not start');
     refuse(error, settings);
     // what was built before the error (the database, a watched folder) would keep the process
     process.exit();
@@ -84,8 +84,17 @@ function refuse(error: unknown, settings?: ServerSettings): void {
   process.exitCode = 1;
 }
 
+/** The sentence of `refuse` says it all, so that a log entry would only repeat it. */
+function isOfTheSettings(error: unknown): boolean {
+  return error instanceof MusterError || ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'].includes(String(codeOf(error)));
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
 function sentenceOf(error: unknown, settings: ServerSettings | undefined): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === 'EADDRINUSE')
     return `port ${settings?.port} is taken by another program: end it, or choose another port with MUSTER_PORT or --port.`;
   if (code === 'EACCES')

@@ -219,6 +219,7 @@ export async function startServer({ settings, clock, log, validateResponses = fa
       clock,
       log,
       observe: observeRequests(metrics),
+      bodyLimit: settings.bodyLimitBytes,
       validateResponses,
     }),
   );

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
 import { type System, startSystem } from './support/system.ts';
+import { createVisitor } from './support/visitor.ts';
 
 const gate = `
 import { existsSync } from 'node:fs';

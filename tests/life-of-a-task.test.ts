@@ -50,7 +50,7 @@ describe('the life of a task', () => {
     const visitor = createVisitor(server.url);
     await visitor.open(server.running.signInUrl);
     const { html: page } = await visitor.open(`/executions/${id}`);
-    expect(page).toContain('succeeded');
+    expect(page).toContain('Succeeded');
     expect(page).toContain('hello world');
     expect(page).toContain('greeted');
     console.info(`from the POST to the page: ${Math.round(performance.now() - began)} ms`);

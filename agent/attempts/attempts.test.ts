@@ -25,9 +25,22 @@ describe('an agent that is offered work', () => {
 
     server.send({ type: 'start', ...first });
     const job = await bench.executor.nextJob();
-    expect(job).toMatchObject({ ...first, agentName: 'web-1', action: 'main', args: ['x'], env: { A: 'b' }, sha256: entry.sha256 });
+    expect(job).toMatchObject({
+      ...first,
+      agentName: 'web-1',
+      action: 'main',
+      args: ['x'],
+      env: { A: 'b' },
+      sha256: entry.sha256,
+    });
     job.end({ data: { n: 1 }, exitCode: null });
-    expect(await server.next('result')).toMatchObject({ ...first, outcome: 'succeeded', data: { n: 1 }, logSize: 0, cutBytes: 0 });
+    expect(await server.next('result')).toMatchObject({
+      ...first,
+      outcome: 'succeeded',
+      data: { n: 1 },
+      logSize: 0,
+      cutBytes: 0,
+    });
 
     server.send({ type: 'ack', ...first });
     server.cut();
@@ -65,6 +78,19 @@ describe('an agent that is offered work', () => {
     server.send(offerOf(entry, { execution: 'exe_2' }));
     expect(await server.next('accept')).toMatchObject({ execution: 'exe_2' });
     expect(bench.executor.jobs).toHaveLength(1);
+  });
+
+  it('does not run two attempts of one execution at the same time', async () => {
+    server.send(offerOf(entry));
+    await server.next('accept');
+    server.send({ type: 'start', ...first });
+    const job = await bench.executor.nextJob();
+    server.send({ type: 'stop', ...first, reason: 'given_up', graceSeconds: 1 }, offerOf(entry, { attempt: 2 }));
+    expect(await server.next('decline')).toMatchObject({ attempt: 2, reason: 'slots_full' });
+    job.end();
+    await server.next('result');
+    server.send(offerOf(entry, { attempt: 3 }));
+    expect(await server.next('accept')).toMatchObject({ attempt: 3 });
   });
 
   it('ignores a start of what it was not offered', async () => {

@@ -40,6 +40,8 @@ export type HeldAttempts = {
   remove(attempt: HeldAttempt): void;
   /** true if this attempt was held already, or a later one of the same execution is or was: it must not be started */
   isPast(key: AttemptKey): boolean;
+  /** true while an earlier attempt of this execution has not ended: two of them must not run at the same time */
+  hasEarlierRunning(key: AttemptKey): boolean;
   /** Calls back once, when there is none: the server has acknowledged everything. */
   whenEmpty(callback: () => void): void;
   /** as the hello lists them */
@@ -56,9 +58,10 @@ export function createHeldAttempts(): HeldAttempts {
   let emptyCallbacks: (() => void)[] = [];
 
   function forgetOldest(): void {
-    for (const execution of latest.keys()) {
+    for (const [execution, attempt] of latest) {
       if (latest.size <= held.size + rememberedEnds) return;
       latest.delete(execution);
+      if (held.has(keyOf({ execution, attempt }))) latest.set(execution, attempt);
     }
   }
 
@@ -84,6 +87,10 @@ export function createHeldAttempts(): HeldAttempts {
       const callbacks = emptyCallbacks;
       emptyCallbacks = [];
       for (const callback of callbacks) callback();
+    },
+    hasEarlierRunning({ execution }) {
+      const earlier = held.get(keyOf({ execution, attempt: latest.get(execution) ?? 0 }));
+      return earlier !== undefined && earlier.phase !== 'ended';
     },
     whenEmpty(callback) {
       if (held.size === 0) callback();

@@ -6,6 +6,7 @@ import type { Executor } from '../execution/job.ts';
 import type { Uplink } from '../link/uplink.ts';
 import type { Bundle } from '../plugins/bundle.ts';
 import type { PluginCache } from '../plugins/plugin-cache.ts';
+import type { HeldAttempts } from './held-attempts.ts';
 import { cancelledBeforeStart, type Ending, resultOf } from './result.ts';
 import type { Slots } from './slots.ts';
 
@@ -38,6 +39,7 @@ type Decline = AgentMessageOf<'decline'>['reason'];
 type Offered = { readonly offer: Offer; bundle: Bundle | undefined; cancelTimer: () => void };
 
 export type OffersResources = {
+  readonly held: Pick<HeldAttempts, 'hasEarlierRunning'>;
   readonly uplink: Uplink;
   readonly plugins: Pick<PluginCache, 'ready' | 'obtain'>;
   readonly executor: Pick<Executor, 'refusal'>;
@@ -51,7 +53,7 @@ const minFreeDiskBytes = 100 * 1024 * 1024;
 /** An accepted offer that is not started within this many leases: the server has forgotten it. */
 const leasesUntilStart = 10;
 
-export function createOffers({ uplink, plugins, executor, slots, freeDiskBytes, clock, log }: OffersResources): Offers {
+export function createOffers({ held, uplink, plugins, executor, slots, freeDiskBytes, clock, log }: OffersResources): Offers {
   /** by execution: only its latest attempt counts */
   const offered = new Map<string, Offered>();
   let isClosed = false;
@@ -63,7 +65,7 @@ export function createOffers({ uplink, plugins, executor, slots, freeDiskBytes, 
       return;
     }
     if (known !== undefined) drop(known);
-    const obstacle = obstacleTo();
+    const obstacle = obstacleTo(offer);
     if (obstacle !== undefined) {
       decline(offer, ...obstacle);
       return;
@@ -74,10 +76,11 @@ export function createOffers({ uplink, plugins, executor, slots, freeDiskBytes, 
   }
 
   /** Takes a slot if there is no obstacle. */
-  function obstacleTo(): [Decline, string] | undefined {
+  function obstacleTo(offer: Offer): [Decline, string] | undefined {
     if (isClosed) return ['stopping', 'The agent is stopping.'];
     if (freeDiskBytes() < minFreeDiskBytes)
       return ['disk_full', `The agent's disk has less than ${minFreeDiskBytes / 1024 / 1024} MB free.`];
+    if (held.hasEarlierRunning(offer)) return ['slots_full', 'An earlier attempt of this execution has not ended here.'];
     if (!slots.take()) return ['slots_full', `All ${slots.total} slots are taken.`];
     return undefined;
   }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Offer } from '../../shared/protocol.ts';
+import type { Offer, ResultMessage } from '../../shared/protocol.ts';
 import { fileNameOf } from '../attempt-key.ts';
 import type { Clock } from '../clock.ts';
 import type { Executor, Job, JobEnd, JobSink } from '../execution/job.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { HeldChunk } from '../journal/journal-records.ts';
 import type { Bundle } from '../plugins/bundle.ts';
 import type { SpoolFolder } from '../spool/spool-folder.ts';
 import type { DeliveryLoop } from './delivery.ts';
@@ -141,20 +142,24 @@ export function createRunning(resources: RunningResources): Running {
     }
     const { output, ...size } = attempt.spool.finish(clock.now());
     const result = resultOf(attempt, ending, size);
-    const { execution, attempt: number } = attempt;
-    journal
-      .ended({ execution, attempt: number, result, output })
-      // the result is in memory still, and delivered from there; only a death of the agent before that would lose it
-      .catch((error: unknown) => log.error({ err: error, execution, attempt: number }, 'result_not_journalled'))
-      .then(() => {
-        attempt.phase = 'ended';
-        attempt.result = result;
-        attempt.job = undefined;
-        attempt.spool.settled();
-        ended();
-        if (attempt.isUnwanted) forget(attempt);
-        else delivery.wake(attempt);
-      });
+    void conclude(attempt, result, output);
+  }
+
+  async function conclude(attempt: HeldAttempt, result: ResultMessage, output: HeldChunk[]): Promise<void> {
+    const key = { execution: attempt.execution, attempt: attempt.attempt };
+    try {
+      await journal.ended({ ...key, result, output });
+    } catch (error) {
+      // it is in memory still, and delivered from there; only a death of the agent before that would lose it
+      log.error({ err: error, ...key }, 'result_not_journalled');
+    }
+    attempt.phase = 'ended';
+    attempt.result = result;
+    attempt.job = undefined;
+    attempt.spool.settled();
+    ended();
+    if (attempt.isUnwanted) forget(attempt);
+    else delivery.wake(attempt);
   }
 
   function ended(): void {

@@ -4,5 +4,10 @@ import type { OsFacts } from './os-facts.ts';
 /** `os.version()` is the product's name on Windows ("Windows Server 2022 Datacenter"), and a kernel banner elsewhere. */
 export function readOsFacts(): OsFacts {
   const name = platform() === 'win32' ? version() : platform() === 'darwin' ? 'macOS' : platform();
-  return { os_name: name, os_version: release(), virtualization: undefined, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+  return {
+    os_name: name,
+    os_version: release(),
+    virtualization: undefined,
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  };
 }

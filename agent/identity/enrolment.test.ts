@@ -32,7 +32,10 @@ describe('enrolment', () => {
     await bench.start();
     for (const name of ['agent.json', 'agent.key']) expect(statSync(join(bench.dir, name)).mode & 0o777).toBe(0o600);
     expect(statSync(bench.dir).mode & 0o777).toBe(0o700);
-    expect(JSON.parse(readFileSync(identityFile(), 'utf8'))).toMatchObject({ serverUrl: bench.server.url, serverPublicKey: bench.server.publicKey });
+    expect(JSON.parse(readFileSync(identityFile(), 'utf8'))).toMatchObject({
+      serverUrl: bench.server.url,
+      serverPublicKey: bench.server.publicKey,
+    });
   });
 
   it('believes only the server that made the token', async () => {
@@ -56,7 +59,10 @@ describe('enrolment', () => {
       const signature = randomBytes(64).toString('base64');
       return { status: 201, body: { agentId: 'agt_1', name: 'web-1', serverPublicKey: bench.server.publicKey, signature } };
     };
-    await expect(bench.start()).rejects.toMatchObject({ code: 'signature_invalid', message: expect.stringContaining('not signed') });
+    await expect(bench.start()).rejects.toMatchObject({
+      code: 'signature_invalid',
+      message: expect.stringContaining('not signed'),
+    });
     expect(existsSync(identityFile())).toBe(false);
   });
 
@@ -93,8 +99,26 @@ describe('enrolment', () => {
     const { openAgentFolder } = await import('../agent-folder.ts');
     const folder = openAgentFolder(bench.dir);
     const key = loadOrMakeKey(folder.key);
-    const settings = { server: bench.server.url, joinToken: secret(bench.server.joinToken), name: 'web-1', dir: bench.dir, slots: 1, tags: [], drainSeconds: 0, logLevel: 'silent' as const };
-    const identity = await identify({ settings, folder, key, clock: immediately, random: () => 0, randomBytes, log: log as never, signal: new AbortController().signal });
+    const settings = {
+      server: bench.server.url,
+      joinToken: secret(bench.server.joinToken),
+      name: 'web-1',
+      dir: bench.dir,
+      slots: 1,
+      tags: [],
+      drainSeconds: 0,
+      logLevel: 'silent' as const,
+    };
+    const identity = await identify({
+      settings,
+      folder,
+      key,
+      clock: immediately,
+      random: () => 0,
+      randomBytes,
+      log: log as never,
+      signal: new AbortController().signal,
+    });
     expect(identity.name).toBe('web-1');
     expect(new Set([...keys, key.publicKey]).size).toBe(1);
   });

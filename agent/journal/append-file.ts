@@ -1,4 +1,14 @@
-import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { syncFolder } from '../durable-file.ts';
@@ -35,7 +45,7 @@ export function openAppendFile(
   size: number,
   events: { readonly written?: () => void; readonly synced?: () => void } = {},
 ): AppendFile {
-  let fd = openSync(path, 'a', 0o600);
+  let fd = openToWrite(path);
   ftruncateSync(fd, size);
   let appended: Appended[] = [];
   let waiting: Waiter[] = [];
@@ -46,7 +56,7 @@ export function openAppendFile(
     if (batch.length === 0) return;
     appended = [];
     try {
-      size += writeWhole(fd, Buffer.from(batch.map(({ line }) => line).join(''), 'utf8'));
+      size += writeWhole(fd, Buffer.from(batch.map(({ line }) => line).join(''), 'utf8'), size);
     } catch (error) {
       takeBack(fd, size);
       for (const { reject } of batch) reject(error);
@@ -94,10 +104,17 @@ export function openAppendFile(
     append,
     writeNow: write,
     replace(text) {
-      const fresh = replaceFile(path, text);
+      const fresh = `${path}.new`;
+      writeSynced(fresh, text);
+      // Windows replaces no file that is open
       closeSync(fd);
-      fd = fresh;
-      size = Buffer.byteLength(text);
+      try {
+        renameSync(fresh, path);
+        size = Buffer.byteLength(text);
+      } finally {
+        fd = openToWrite(path);
+      }
+      syncFolder(dirname(path));
     },
     isSyncing: () => syncing !== undefined,
     flush,
@@ -107,8 +124,11 @@ export function openAppendFile(
   };
 }
 
-function writeWhole(fd: number, bytes: Buffer): number {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+/** Without the flag for appending, with which Windows could not cut a torn line; so each write says where it goes. */
+const openToWrite = (path: string): number => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+
+function writeWhole(fd: number, bytes: Buffer, position: number): number {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
   return bytes.length;
 }
 
@@ -121,18 +141,12 @@ function takeBack(fd: number, size: number): void {
   }
 }
 
-function replaceFile(path: string, text: string): number {
-  const fresh = `${path}.new`;
-  const fd = openSync(fresh, 'w', 0o600);
+function writeSynced(path: string, text: string): void {
+  const fd = openSync(path, 'w', 0o600);
   try {
     writeFileSync(fd, text);
     fsyncSync(fd);
-    renameSync(fresh, path);
-    syncFolder(dirname(path));
-  } catch (error) {
+  } finally {
     closeSync(fd);
-    throw error;
   }
-  closeSync(fd);
-  return openSync(path, 'a', 0o600);
 }

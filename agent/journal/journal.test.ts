@@ -26,13 +26,22 @@ describe('the journal', () => {
     const journal = open();
     await Promise.all([1, 2, 3].map((attempt) => journal.started(started('exe_1', attempt))));
     journal.spawned({ execution: 'exe_1', attempt: 2, pid: 42, startMark: 'm' });
-    await journal.ended({ execution: 'exe_1', attempt: 3, result: result('exe_1', 3), output: [{ stream: 'out', at: 5, text: 'ä\n' }] });
+    await journal.ended({
+      execution: 'exe_1',
+      attempt: 3,
+      result: result('exe_1', 3),
+      output: [{ stream: 'out', at: 5, text: 'ä\n' }],
+    });
     journal.forgotten({ execution: 'exe_1', attempt: 1 });
     await journal.close();
 
     const again = open();
     expect([...again.found.keys()]).toEqual(['exe_1/2', 'exe_1/3']);
-    expect(again.found.get('exe_1/2')).toMatchObject({ started: { logFrom: 7 }, spawned: { pid: 42, startMark: 'm' }, ended: undefined });
+    expect(again.found.get('exe_1/2')).toMatchObject({
+      started: { logFrom: 7 },
+      spawned: { pid: 42, startMark: 'm' },
+      ended: undefined,
+    });
     expect(again.found.get('exe_1/3')).toMatchObject({ ended: { result: result('exe_1', 3), output: [{ text: 'ä\n' }] } });
     await again.close();
   });

@@ -26,7 +26,11 @@ describe('the next try after a connection ended', () => {
   });
 
   it('does not come when the agent is revoked or unknown', () => {
-    for (const end of [{ ...cut, code: closeCodes.revoked }, { ...cut, refusal: 'agent_revoked' }, { ...cut, refusal: 'agent_unknown' }]) {
+    for (const end of [
+      { ...cut, code: closeCodes.revoked },
+      { ...cut, refusal: 'agent_revoked' },
+      { ...cut, refusal: 'agent_unknown' },
+    ]) {
       expect(retryAfter(end, 0, 0)).toMatchObject({ kind: 'never', why: expect.stringContaining('enrol it anew') });
     }
   });

@@ -20,7 +20,9 @@ export async function serverRequest(serverUrl: string, path: string, options: Re
     const outgoing = request(url, { method: options.method, headers: options.headers, agent: false, timeout: options.timeoutMs });
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer for ${options.timeoutMs / 1000} s`)));
     outgoing.on('error', reject);
-    outgoing.on('response', (incoming) => collect(incoming, options.maxBytes).then(resolve, reject));
+    outgoing.on('response', (incoming) => {
+      collect(incoming, options.maxBytes).then(resolve, reject);
+    });
     outgoing.end(options.body);
   });
 }

@@ -17,7 +17,13 @@ describe('a connection of the agent', () => {
   it('says who it is and what it runs on, and beats at the pace that it is told', async () => {
     await bench.start({ slots: 3 });
     const server = await bench.server.welcomed();
-    expect(server.hello).toMatchObject({ protocol: protocolVersion, os: process.platform, arch: process.arch, slots: 3, journal: [] });
+    expect(server.hello).toMatchObject({
+      protocol: protocolVersion,
+      os: process.platform,
+      arch: process.arch,
+      slots: 3,
+      journal: [],
+    });
     const { metrics } = await server.next('heartbeat');
     await server.next('heartbeat');
     expect(metrics.memoryTotalBytes).toBeGreaterThan(metrics.memoryUsedBytes);

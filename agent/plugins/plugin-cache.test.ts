@@ -8,7 +8,10 @@ import { type FakeConnection, noop, offerOf, textOfBundle } from '../../tests/su
 import { type AgentBench, openAgentBench } from '../../tests/support/test-agent.ts';
 import type { RunningAgent } from '../main.ts';
 
-const greeting = { manifest: { name: 'greet', version: '2.0.0', entry: 'lib/main.js' }, files: { 'lib/main.js': '// hi\n', 'lib/data/x.txt': 'ä' } };
+const greeting = {
+  manifest: { name: 'greet', version: '2.0.0', entry: 'lib/main.js' },
+  files: { 'lib/main.js': '// hi\n', 'lib/data/x.txt': 'ä' },
+};
 
 describe('the plugins of an agent', () => {
   let bench: AgentBench;
@@ -24,7 +27,10 @@ describe('the plugins of an agent', () => {
   });
   afterEach(() => bench.close());
 
-  const folders = (): string[] => readdirSync(join(bench.dir, 'plugins')).filter((name) => name !== 'catalogue.json').sort();
+  const folders = (): string[] =>
+    readdirSync(join(bench.dir, 'plugins'))
+      .filter((name) => name !== 'catalogue.json')
+      .sort();
   const folderOf = ({ name, sha256 }: SignedEntry): string => `${name}@${sha256}`;
   const fileOf = (of: SignedEntry, path: string): string => join(bench.dir, 'plugins', folderOf(of), 'files', path);
 
@@ -86,7 +92,11 @@ describe('the plugins of an agent', () => {
     const forged = { text: older.text.replace('"generation":2', '"generation":9'), signature: older.signature };
     bench.server.unpublish(entry);
     const second = bench.server.publish(greeting);
-    server.send({ type: 'plugins', plugins: bench.server.catalogue() }, { type: 'plugins', plugins: forged }, { type: 'plugins', plugins: older });
+    server.send(
+      { type: 'plugins', plugins: bench.server.catalogue() },
+      { type: 'plugins', plugins: forged },
+      { type: 'plugins', plugins: older },
+    );
     server.send(offerOf(entry));
     expect(await server.next('result')).toMatchObject({ outcome: 'rejected', reason: 'plugin_unknown' });
     // also not after a restart
@@ -103,7 +113,10 @@ describe('the plugins of an agent', () => {
     const right = textOfBundle(greeting);
     bench.server.serve(second.sha256, right.replace('"2.0.0"', '"6.6.6"'));
     server.send({ type: 'plugins', plugins: bench.server.catalogue() }, offerOf(second));
-    expect(await server.next('decline')).toMatchObject({ reason: 'plugin_unavailable', message: expect.stringContaining('SHA-256') });
+    expect(await server.next('decline')).toMatchObject({
+      reason: 'plugin_unavailable',
+      message: expect.stringContaining('SHA-256'),
+    });
     expect(folders()).not.toContain(folderOf(second));
     bench.server.serve(second.sha256, `${right} `);
     server.send(offerOf(second, { execution: 'exe_2' }));
@@ -151,7 +164,11 @@ describe('the plugins of an agent', () => {
     server.send({ type: 'plugins', plugins: bench.server.catalogue() });
     await heldSoon(entry, second);
     const catalogue = JSON.parse(bench.server.catalogue().text);
-    const text = canonicalJson({ ...catalogue, generation: 99, plugins: [...catalogue.plugins, { ...entry, name: 'ghost', sha256: 'b'.repeat(64) }] });
+    const text = canonicalJson({
+      ...catalogue,
+      generation: 99,
+      plugins: [...catalogue.plugins, { ...entry, name: 'ghost', sha256: 'b'.repeat(64) }],
+    });
     server.send({ type: 'plugins', plugins: { text, signature: bench.server.sign(text) } });
     server.send(offerOf({ ...entry, name: 'ghost', sha256: 'b'.repeat(64) }));
     expect(await server.next('decline')).toMatchObject({ reason: 'plugin_unavailable', message: expect.stringContaining('404') });

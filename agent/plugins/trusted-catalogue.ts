@@ -36,6 +36,15 @@ export function createTrustedCatalogue(resources: {
   const stored = readStored(path, log);
   if (stored !== undefined) trusted = verified(stored, serverPublicKey) ?? trusted;
 
+  function store(signed: SignedCatalogue): void {
+    try {
+      writeDurably(path, JSON.stringify(signed));
+    } catch (error) {
+      // it holds for this process all the same; only the guard against an older one after a restart is weaker
+      log.error({ err: error, path }, 'catalogue_not_stored');
+    }
+  }
+
   return {
     accept(signed) {
       if (signed.text === text) return true;
@@ -50,7 +59,7 @@ export function createTrustedCatalogue(resources: {
       }
       trusted = next;
       text = signed.text;
-      writeDurably(path, JSON.stringify(signed));
+      store(signed);
       return true;
     },
     find: (name, sha256) => [...trusted.plugins, ...trusted.kept].find((entry) => entry.name === name && entry.sha256 === sha256),

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { type LogStream, logStreams, maxLogTextBytes } from '../../shared/protocol.ts';
 
 /** A piece of output. `bytes` is UTF-8 text of at most `maxLogTextBytes`, which never splits a code point. */
@@ -29,7 +29,8 @@ export function openFrameFile(path: string, stopAt?: LogStream): FrameFile {
   let cursor = { file: 0, output: 0 };
 
   const opened = (): number => {
-    fd ??= openSync(path, 'a+', 0o600);
+    // not for appending: Windows could not cut a torn end then
+    fd ??= openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     return fd;
   };
 
@@ -50,7 +51,7 @@ export function openFrameFile(path: string, stopAt?: LogStream): FrameFile {
     append(chunks) {
       const bytes = Buffer.concat(chunks.flatMap((chunk) => [headerOf(chunk), chunk.bytes]));
       try {
-        for (let at = 0; at < bytes.length; ) at += writeSync(opened(), bytes, at);
+        for (let at = 0; at < bytes.length; ) at += writeSync(opened(), bytes, at, bytes.length - at, end.file + at);
       } catch (error) {
         ftruncateSync(opened(), end.file);
         throw error;

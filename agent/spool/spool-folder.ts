@@ -10,7 +10,11 @@ import { openSpool, type Spool } from './spool.ts';
 export type SpoolFolder = {
   open(
     key: AttemptKey,
-    options: { readonly logFrom: number; readonly limitBytes: number; readonly found?: { readonly ended: readonly HeldChunk[] | undefined } },
+    options: {
+      readonly logFrom: number;
+      readonly limitBytes: number;
+      readonly found?: { readonly ended: readonly HeldChunk[] | undefined };
+    },
     sendable: () => void,
   ): Spool;
   /** Removes what belongs to no attempt of the journal. */

@@ -84,7 +84,10 @@ describe('the spool of an attempt', () => {
     for (let round = 0; round < 300; round += 1) {
       spool.write('out', 'x'.repeat(10_000), 1);
       spool.flush();
-      largest = Math.max(largest, readdirSync(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0));
+      largest = Math.max(
+        largest,
+        readdirSync(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0),
+      );
     }
     expect(largest).toBeLessThan(250_000);
     expect(spool.finish(1).cutBytes).toBe(3_000_000 - 100_000);
@@ -103,7 +106,11 @@ describe('the spool of an attempt', () => {
 
   it('has every byte once and in order, whatever is written, flushed, killed and cut', () => {
     const step = fc.oneof(
-      fc.record({ kind: fc.constant('write' as const), stream: fc.constantFrom('out' as const, 'err' as const), text: fc.string({ unit: 'grapheme', maxLength: 300 }) }),
+      fc.record({
+        kind: fc.constant('write' as const),
+        stream: fc.constantFrom('out' as const, 'err' as const),
+        text: fc.string({ unit: 'grapheme', maxLength: 300 }),
+      }),
       fc.record({ kind: fc.constant('flush' as const) }),
       fc.record({ kind: fc.constant('kill' as const) }),
     );

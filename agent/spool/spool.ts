@@ -57,14 +57,22 @@ const maxHeldBytes = 8 * 1024;
  * @param found set after a restart of the agent: the spool may have files already, and if the attempt had ended, the journal's record of
  * its end holds the last chunks
  */
-export function openSpool({ base, logFrom, limitBytes, events }: SpoolOptions, found?: { readonly ended: readonly HeldChunk[] | undefined }): Spool {
+export function openSpool(
+  { base, logFrom, limitBytes, events }: SpoolOptions,
+  found?: { readonly ended: readonly HeldChunk[] | undefined },
+): Spool {
   const headLimit = Math.floor(limitBytes / 2);
   let pending: Chunk[] = [];
   let pendingBytes = 0;
   // a fresh attempt has no files, and looking for them would cost each one a system call
-  let file = found !== undefined && existsSync(base) ? openFrameFile(base, found.ended === undefined ? 'cut' : undefined) : undefined;
+  let file =
+    found !== undefined && existsSync(base) ? openFrameFile(base, found.ended === undefined ? 'cut' : undefined) : undefined;
   let tail = file === undefined ? undefined : openTail(file);
-  let last: readonly Chunk[] = (found?.ended ?? []).map(({ stream, at, text }) => ({ stream, at, bytes: Buffer.from(text, 'utf8') }));
+  let last: readonly Chunk[] = (found?.ended ?? []).map(({ stream, at, text }) => ({
+    stream,
+    at,
+    bytes: Buffer.from(text, 'utf8'),
+  }));
   /** all output so far, and how much of it was stored: less, once the disk was full */
   let produced = storedBytes();
   let isBroken = false;

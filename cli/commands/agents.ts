@@ -7,9 +7,10 @@ import { addDefaultInGroup, addGroup, addInGroup } from '../groups.ts';
 import { colourOfState } from '../output/colours.ts';
 import { fields } from '../output/fields.ts';
 import { formatBytes } from '../output/sizes.ts';
-import { type Column, table } from '../output/table.ts';
+import type { Column } from '../output/table.ts';
 import { ago, moment } from '../output/times.ts';
 import { readList } from '../pages.ts';
+import { printList } from '../print-list.ts';
 
 const flags = { target: '--on', name: '--name' } as const;
 
@@ -39,14 +40,11 @@ type ListOptions = { readonly on?: string; readonly status?: string; readonly li
 
 async function list(context: Context, { on, status, limit }: ListOptions): Promise<undefined> {
   const page = await readList(context.client, '/api/v1/agents', agent, { target: on, status, limit });
-  const { now } = context.surroundings;
-  context.print(page, () => (page.items.length === 0 ? '' : table(page.items, columns(now()), context.stdout)));
-  if (page.items.length > 0) return;
-  context.say(
+  const nothing =
     on === undefined && status === undefined
       ? 'No agents yet. `npx muster join-token create` prints the command that adds a host.'
-      : 'No agent matches.',
-  );
+      : 'No agent matches.';
+  printList(context, page, columns(context.surroundings.now()), nothing);
 }
 
 const columns = (now: number): Column<Agent>[] => [

@@ -20,7 +20,9 @@ const last = () => {
 
 describe('agents', () => {
   const path = `/api/v1/agents/${someAgent().id}`;
-  beforeEach(() => api.answer('GET /api/v1/agents', pageOf(someAgent({ id: `agt_${'9'.repeat(26)}`, name: 'web10' }), someAgent())));
+  beforeEach(() =>
+    api.answer('GET /api/v1/agents', pageOf(someAgent({ id: `agt_${'9'.repeat(26)}`, name: 'web10' }), someAgent())),
+  );
 
   test('are found by their exact name', async () => {
     api.answer(`GET ${path}`, { body: someAgent() });
@@ -56,11 +58,42 @@ describe('tasks', () => {
   test('are made with a schedule', async () => {
     const made = someTask({ type: 'Interval', everySeconds: 300, status: 'active', nextFireAt: '2026-01-05T12:05:10.000Z' });
     api.answer('POST /api/v1/tasks', { status: 201, body: { task: made, run: null } });
-    const { out, err } = await cli(['tasks', 'create', '--on', 'ALL', '--plugin', 'shell', '--args', '["date"]', '--every', '5m']);
+    const { out, err } = await cli([
+      'tasks',
+      'create',
+      '--on',
+      'ALL',
+      '--plugin',
+      'shell',
+      '--args',
+      '["date"]',
+      '--every',
+      '5m',
+    ]);
     expect([out, err]).toEqual([`${made.id}\n`, 'It fires every 5 min, next in 5 min.\n']);
     expect(last().body).toEqual({ owner: 'ALL', plugin: 'shell', args: ['date'], type: 'Interval', everySeconds: 300 });
-    await cli(['tasks', 'create', '--owner', 'ALL', '--plugin', 'shell', '--cron', '@daily', '--time-zone', 'UTC', '--overlap', 'parallel']);
-    expect(last().body).toEqual({ owner: 'ALL', plugin: 'shell', type: 'Scheduled', cron: '@daily', timeZone: 'UTC', overlap: 'parallel' });
+    await cli([
+      'tasks',
+      'create',
+      '--owner',
+      'ALL',
+      '--plugin',
+      'shell',
+      '--cron',
+      '@daily',
+      '--time-zone',
+      'UTC',
+      '--overlap',
+      'parallel',
+    ]);
+    expect(last().body).toEqual({
+      owner: 'ALL',
+      plugin: 'shell',
+      type: 'Scheduled',
+      cron: '@daily',
+      timeZone: 'UTC',
+      overlap: 'parallel',
+    });
   });
 
   test('are paused, resumed, run and deleted', async () => {
@@ -94,7 +127,18 @@ describe('join tokens', () => {
   test('are printed as the exact line to run on the other host', async () => {
     const token = `mjt_${'a'.repeat(43)}.${'b'.repeat(32)}`;
     api.answer('POST /api/v1/join-tokens', { status: 201, body: { ...someJoinToken, token } });
-    const { out, err } = await cli(['join-token', 'create', '--tags', 'web,env=prod', '--uses', '3', '--expires-in', '1h', '--name', 'x']);
+    const { out, err } = await cli([
+      'join-token',
+      'create',
+      '--tags',
+      'web,env=prod',
+      '--uses',
+      '3',
+      '--expires-in',
+      '1h',
+      '--name',
+      'x',
+    ]);
     expect(out).toBe(`MUSTER_JOIN_TOKEN=${token} npx muster agent --server ${api.url}\n`);
     expect(err).toContain('is reached from this host alone');
     expect(last().body).toEqual({ maxUses: 3, expiresInSeconds: 3600, agentName: 'x', tags: ['web', 'env=prod'] });

@@ -9,9 +9,10 @@ import { whyItEnded } from '../output/ending.ts';
 import { fields } from '../output/fields.ts';
 import { isWorthShowing } from '../output/folded.ts';
 import { formatBytes } from '../output/sizes.ts';
-import { type Column, table } from '../output/table.ts';
+import type { Column } from '../output/table.ts';
 import { ago, moment, took } from '../output/times.ts';
 import { readList } from '../pages.ts';
+import { printList } from '../print-list.ts';
 
 const flags = { runId: '--run', taskId: '--task', agentId: '--agent', state: '--state' } as const;
 
@@ -40,9 +41,7 @@ type ListOptions = {
 async function list(context: Context, { run, task, agent, state, limit }: ListOptions): Promise<undefined> {
   const query = { runId: run, taskId: task, agentId: agent, state, limit };
   const page = await readList(context.client, '/api/v1/executions', execution, query);
-  const { now } = context.surroundings;
-  context.print(page, () => (page.items.length === 0 ? '' : table(page.items, columns(now()), context.stdout)));
-  if (page.items.length === 0) context.say('No executions.');
+  printList(context, page, columns(context.surroundings.now()), 'No executions.');
 }
 
 const columns = (now: number): Column<Execution>[] => [

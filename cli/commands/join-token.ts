@@ -4,9 +4,10 @@ import { isLoopback } from '../connection.ts';
 import type { Context, Perform } from '../context.ts';
 import { limitOption, seconds, wholeNumber, words } from '../flags.ts';
 import { addDefaultInGroup, addGroup, addInGroup } from '../groups.ts';
-import { type Column, table } from '../output/table.ts';
+import type { Column } from '../output/table.ts';
 import { ago, moment } from '../output/times.ts';
 import { readList } from '../pages.ts';
+import { printList } from '../print-list.ts';
 
 const path = '/api/v1/join-tokens';
 const flags = { expiresInSeconds: '--expires-in', maxUses: '--uses', agentName: '--name', tags: '--tags' } as const;
@@ -27,9 +28,7 @@ export function addJoinToken(program: Command, perform: Perform): void {
 
 async function list(context: Context, { limit }: { readonly limit: number }): Promise<undefined> {
   const page = await readList(context.client, path, joinToken, { limit });
-  const { now } = context.surroundings;
-  context.print(page, () => (page.items.length === 0 ? '' : table(page.items, columns(now()), context.stdout)));
-  if (page.items.length === 0) context.say('No join tokens. `muster join-token create` makes one.');
+  printList(context, page, columns(context.surroundings.now()), 'No join tokens. `muster join-token create` makes one.');
 }
 
 const columns = (now: number): Column<JoinToken>[] => [

@@ -16,9 +16,13 @@ const lists = {
   agents: { path: '/api/v1/agents', item: someAgent(), row: /^web1 +Online +0\/10 +– +– +linux x64 +web +10 s ago$/m },
   tasks: { path: '/api/v1/tasks', item: someTask(), row: /^tsk_0+1 +done +shell\.main +Anyone +shell +once +–$/m },
   runs: { path: '/api/v1/runs', item: someRun(), row: /^run_0+1 +succeeded +shell\.main +Anyone +1\/1 +adhoc +10 s ago$/m },
-  executions: { path: '/api/v1/executions', item: someExecution(), row: /^exe_0+1 +succeeded +web1 +shell\.main +35 ms +10 s ago$/m },
+  executions: {
+    path: '/api/v1/executions',
+    item: someExecution(),
+    row: /^exe_0+1 +succeeded +web1 +shell\.main +35 ms +10 s ago$/m,
+  },
   plugins: { path: '/api/v1/plugins', item: somePlugin(), row: /^hello +1\.0\.0 +python +main +2 +pushed +Greets\.$/m },
-  'join-token': { path: '/api/v1/join-tokens', item: someJoinToken, row: /^jtk_0+1 +valid +0\/1 +in 1 d +– +– +token:admin$/m },
+  'join-token': { path: '/api/v1/join-tokens', item: someJoinToken, row: /^jtk_0+1 +valid +0\/1 +in 23 h +– +– +token:admin$/m },
   token: { path: '/api/v1/tokens', item: someApiToken, row: /^tok_0+1 +ci +operator +valid +– +never +token:admin$/m },
 } as const;
 
@@ -99,8 +103,22 @@ describe('show', () => {
   });
 
   test('of an execution says why it has its host, and what became of each attempt', async () => {
-    const assignment = { chosen: 'web1', because: 'It runs the least.', considered: 3, eligible: 1, notEligible: { 'not Online': 2 } };
-    const attempt = { attempt: 1, agentId: null, agentName: 'web2', outcome: 'failed', reason: 'exit_code', message: 'exit 1', exitCode: 1 };
+    const assignment = {
+      chosen: 'web1',
+      because: 'It runs the least.',
+      considered: 3,
+      eligible: 1,
+      notEligible: { 'not Online': 2 },
+    };
+    const attempt = {
+      attempt: 1,
+      agentId: null,
+      agentName: 'web2',
+      outcome: 'failed',
+      reason: 'exit_code',
+      message: 'exit 1',
+      exitCode: 1,
+    };
     const times = { offeredAt: null, startedAt: null, endedAt: '2026-01-05T12:00:00.000Z' };
     const detail = someExecution({ assignment, attempts: [{ ...attempt, ...times }] });
     api.answer(`GET /api/v1/executions/${detail.id}`, { body: detail });

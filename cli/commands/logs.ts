@@ -32,7 +32,10 @@ async function logs(context: Context, id: string, { follow = false }: { readonly
   const showNext = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const writer = writerFor(context, next, executions.length > 1);
-      for await (const chunk of readLog(context.client, next.id, { follow, onAway: context.say })) writer.write(chunk);
+      for await (const chunk of readLog(context.client, next.id, { follow, onAway: context.say })) {
+        writer.write(chunk);
+        await context.stdout.drained();
+      }
       writer.end();
     }
   };

@@ -8,11 +8,12 @@ import { addDefaultInGroup, addGroup, addInGroup } from '../groups.ts';
 import { fields } from '../output/fields.ts';
 import { findingsText } from '../output/findings.ts';
 import { formatBytes } from '../output/sizes.ts';
-import { type Column, table } from '../output/table.ts';
+import type { Column } from '../output/table.ts';
 import { moment } from '../output/times.ts';
 import { readList } from '../pages.ts';
 import { checkPlugin } from '../plugins/check-plugin.ts';
 import { type PluginSource, readPluginSource } from '../plugins/plugin-source.ts';
+import { printList } from '../print-list.ts';
 
 const path = '/api/v1/plugins';
 const pathOf = (name: string): string => `${path}/${encodeURIComponent(name)}`;
@@ -34,8 +35,7 @@ export function addPlugins(program: Command, perform: Perform): void {
 
 async function list(context: Context, { limit }: { readonly limit: number }): Promise<undefined> {
   const page = await readList(context.client, path, pluginSummary, { limit });
-  context.print(page, () => (page.items.length === 0 ? '' : table(page.items, columns, context.stdout)));
-  if (page.items.length === 0) context.say('No plugins. `muster plugins push PATH` sends one.');
+  printList(context, page, columns, 'No plugins. `muster plugins push PATH` sends one.');
 }
 
 const columns: Column<PluginSummary>[] = [

@@ -11,7 +11,11 @@ import type { Surroundings } from '../surroundings.ts';
 /** `muster server` and `muster agent`: the programs themselves, with every setting as a flag. */
 export function addProcesses(program: Command, surroundings: Surroundings, exit: (code: number) => void): void {
   const add = (name: EntryName, table: SettingsTable, summary: string, jsonHelp: string): void => {
-    const command = program.command(name).helpGroup('Processes:').summary(summary).description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}, in the foreground.`);
+    const command = program
+      .command(name)
+      .helpGroup('Processes:')
+      .summary(summary)
+      .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}, in the foreground.`);
     for (const [key, declaration] of Object.entries(table)) {
       command.addOption(new Option(`${flagOf(key)} <${declaration.value.placeholder}>`, helpOf(declaration)));
     }

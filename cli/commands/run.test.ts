@@ -43,7 +43,8 @@ const posted = (): unknown => api.requests.find(({ method }) => method === 'POST
 describe('what is asked of the server', () => {
   test('by words is a command line for Anyone', async () => {
     await cli(['run', '--', 'echo', 'a b']);
-    expect(posted()).toEqual({ owner: 'Anyone', plugin: 'shell', args: { command: 'echo "a b"' }, type: 'Adhoc' });
+    const line = 'echo "a b"';
+    expect(posted()).toEqual({ name: line, owner: 'Anyone', plugin: 'shell', args: { command: line }, type: 'Adhoc' });
   });
 
   test('by words for a plugin are its positional arguments', async () => {
@@ -158,8 +159,12 @@ describe('Ctrl-C', () => {
       if (!cancelled) await new Promise((resolve) => setImmediate(resolve));
       return { body: { executionId: 'x', chunks: [], next: 0, size: 0, complete: cancelled } };
     });
-    api.answer(`GET ${runPath}`, () => ({ body: cancelled ? someRun({ state: 'cancelled', counts: { cancelled: 1 } }) : active }));
-    api.answer(`GET ${executionPath}`, { body: someExecution({ state: 'cancelled', reason: 'cancel_requested', message: 'Cancelled on request.' }) });
+    api.answer(`GET ${runPath}`, () => ({
+      body: cancelled ? someRun({ state: 'cancelled', counts: { cancelled: 1 } }) : active,
+    }));
+    api.answer(`GET ${executionPath}`, {
+      body: someExecution({ state: 'cancelled', reason: 'cancel_requested', message: 'Cancelled on request.' }),
+    });
   });
   const following = (): Promise<void> =>
     eventually('the log is followed', () => api.requests.some(({ path }) => path === logPath));

@@ -4,6 +4,7 @@ import { MusterError } from '../../shared/errors.ts';
 import { commandLineOf } from '../command-line.ts';
 import { type Context, exitCodes, type Perform } from '../context.ts';
 import { addSharedOptions } from '../flags.ts';
+import { asOneLine, cutTo } from '../output/width.ts';
 import { addTaskFlags, policyOf, type TaskOptions, taskFlagOfField, withoutUndefined } from '../task-flags.ts';
 import { waitAndShow } from '../wait-and-show.ts';
 
@@ -48,6 +49,7 @@ async function runNow(context: Context, words: readonly string[], options: RunOp
 
 function bodyOf(words: readonly string[], options: RunOptions): Record<string, unknown> {
   return withoutUndefined({
+    name: nameOf(words, options),
     ...policyOf(options),
     owner: options.owner,
     plugin: options.plugin ?? 'shell',
@@ -56,6 +58,13 @@ function bodyOf(words: readonly string[], options: RunOptions): Record<string, u
     type: 'Adhoc',
   });
 }
+
+/** Lists of runs tell one command line from another. */
+function nameOf(words: readonly string[], { plugin = 'shell' }: RunOptions): string | undefined {
+  return plugin === 'shell' && words.length > 0 ? cutTo(asOneLine(commandLineOf(words)), longestName) || undefined : undefined;
+}
+
+const longestName = 80;
 
 function argsOf(words: readonly string[], { plugin = 'shell', args }: RunOptions): unknown {
   if (words.length > 0 && args !== undefined)

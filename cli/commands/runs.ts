@@ -7,9 +7,10 @@ import { addDefaultInGroup, addGroup, addInGroup } from '../groups.ts';
 import { colourOfState } from '../output/colours.ts';
 import { fields } from '../output/fields.ts';
 import { foldedText } from '../output/folded.ts';
-import { type Column, table } from '../output/table.ts';
+import type { Column } from '../output/table.ts';
 import { ago, moment } from '../output/times.ts';
 import { readList } from '../pages.ts';
+import { printList } from '../print-list.ts';
 
 const flags = { taskId: '--task', state: '--state', plugin: '--plugin' } as const;
 
@@ -30,9 +31,7 @@ type ListOptions = { readonly task?: string; readonly state?: string; readonly p
 
 async function list(context: Context, { task, state, plugin, limit }: ListOptions): Promise<undefined> {
   const page = await readList(context.client, '/api/v1/runs', run, { taskId: task, state, plugin, limit });
-  const { now } = context.surroundings;
-  context.print(page, () => (page.items.length === 0 ? '' : table(page.items, columns(now()), context.stdout)));
-  if (page.items.length === 0) context.say('No runs.');
+  printList(context, page, columns(context.surroundings.now()), 'No runs.');
 }
 
 const columns = (now: number): Column<Run>[] => [

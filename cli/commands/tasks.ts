@@ -6,10 +6,11 @@ import { limitOption } from '../flags.ts';
 import { addDefaultInGroup, addGroup, addInGroup } from '../groups.ts';
 import { colourOfState } from '../output/colours.ts';
 import { fields } from '../output/fields.ts';
-import { type Column, table } from '../output/table.ts';
+import type { Column } from '../output/table.ts';
 import { scheduleText, taskFields } from '../output/task-text.ts';
 import { ago } from '../output/times.ts';
 import { readList } from '../pages.ts';
+import { printList } from '../print-list.ts';
 import { waitAndShow } from '../wait-and-show.ts';
 import { addTaskCreate } from './tasks-create.ts';
 
@@ -43,9 +44,7 @@ type ListOptions = { readonly status?: string; readonly type?: string; readonly 
 
 async function list(context: Context, options: ListOptions): Promise<undefined> {
   const page = await readList(context.client, path, task, options);
-  const { now } = context.surroundings;
-  context.print(page, () => (page.items.length === 0 ? '' : table(page.items, columns(now()), context.stdout)));
-  if (page.items.length === 0) context.say('No tasks.');
+  printList(context, page, columns(context.surroundings.now()), 'No tasks.');
 }
 
 const columns = (now: number): Column<Task>[] => [

@@ -4,9 +4,10 @@ import { roles } from '../../shared/permissions.ts';
 import type { Context, Perform } from '../context.ts';
 import { limitOption, seconds } from '../flags.ts';
 import { addDefaultInGroup, addGroup, addInGroup } from '../groups.ts';
-import { type Column, table } from '../output/table.ts';
+import type { Column } from '../output/table.ts';
 import { ago } from '../output/times.ts';
 import { readList } from '../pages.ts';
+import { printList } from '../print-list.ts';
 
 const path = '/api/v1/tokens';
 const flags = { name: '--name', role: '--role', expiresInSeconds: '--expires-in' } as const;
@@ -26,9 +27,7 @@ export function addToken(program: Command, perform: Perform): void {
 
 async function list(context: Context, { limit }: { readonly limit: number }): Promise<undefined> {
   const page = await readList(context.client, path, apiToken, { limit });
-  const { now } = context.surroundings;
-  context.print(page, () => (page.items.length === 0 ? '' : table(page.items, columns(now()), context.stdout)));
-  if (page.items.length === 0) context.say('No API tokens.');
+  printList(context, page, columns(context.surroundings.now()), 'No API tokens.');
 }
 
 const columns = (now: number): Column<ApiToken>[] => [

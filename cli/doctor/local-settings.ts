@@ -44,7 +44,7 @@ function configFile(path: string, mustBe: boolean): ReturnType<typeof parseConfi
   try {
     return parseConfigFile(path, readFileSync(path, 'utf8'));
   } catch (error) {
-    if (!mustBe && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (!mustBe && ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isLeftOver } from '../../shared/plugin-files.ts';
 import { type Platform, runtimeOfFile } from '../../shared/plugin-manifest.ts';
 import type { Finding } from '../output/findings.ts';
 import { checkPlugin } from '../plugins/check-plugin.ts';
@@ -25,9 +26,9 @@ export function checkPluginsFolder(path: string, platform: Platform): Finding[] 
 /** As the server reads its folder: subfolders, and files that can be run. */
 function isPlugin(entry: Dirent): boolean {
   const { name } = entry;
-  if (name.startsWith('.') || name.endsWith('~') || name === '__pycache__' || name === 'node_modules') return false;
+  if (isLeftOver(name) || name === 'node_modules') return false;
   if (entry.isDirectory()) return true;
-  return runtimeOfFile(name) !== undefined && !/\.test\.[^.]+$|\.d\.ts$/.test(name);
+  return runtimeOfFile(name) !== undefined && !name.endsWith('.d.ts');
 }
 
 function problemOf(folder: string, name: string, platform: Platform): Finding[] {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { MusterError } from '../../shared/errors.ts';
 import { type BundleFile, maxBundleBytes } from '../../shared/plugin-bundle.ts';
+import { isLeftOver } from '../../shared/plugin-files.ts';
 
 /** A plugin on disk: a folder with `plugin.json`, or one file that is called like the plugin. */
 export type PluginSource = { readonly name: string; readonly path: string } & (
@@ -32,7 +33,7 @@ const maxFiles = 2000;
 function filesIn(root: string, under: string, sum: { bytes: number; count: number }): BundleFile[] {
   const entries = readdirSync(join(root, under), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry): BundleFile[] => {
-    if (isIgnored(entry.name)) return [];
+    if (isLeftOver(entry.name)) return [];
     const path = under === '' ? entry.name : `${under}/${entry.name}`;
     if (entry.isDirectory()) return filesIn(root, path, sum);
     if (!entry.isFile()) throw invalid(`${path} is no regular file; links are not followed. Put a copy there.`);
@@ -53,9 +54,5 @@ function readWithin(path: string): Buffer {
     throw invalid(`${path} cannot be read: ${(cause as Error).message}.`, cause);
   }
 }
-
-/** What editors, tests and interpreters leave behind is no part of a plugin. The server ignores the same in its plugins folder. */
-const isIgnored = (name: string): boolean =>
-  name.startsWith('.') || name.endsWith('~') || name === '__pycache__' || /\.pyc$|\.test\.[^.]+$/.test(name);
 
 const invalid = (message: string, cause?: unknown): MusterError => new MusterError('plugin_invalid', message, { cause });

@@ -12,7 +12,9 @@ export type ForegroundOptions = {
 
 /** Runs one of our programs as if it were this process: its output, signals and exit code pass through. @returns the exit code */
 export async function runInForeground(name: EntryName, args: readonly string[], options: ForegroundOptions): Promise<number> {
-  const { cwd, env } = options.surroundings;
+  const { cwd } = options.surroundings;
+  // means something to commands alone
+  const { MUSTER_TOKEN: _ours, ...env } = options.surroundings.env;
   const child = spawn(process.execPath, [...nodeFlags, entries[name], ...args], {
     cwd,
     env,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, createClient } from '../../cli/client.ts';
+import { onInterrupt } from '../../cli/processes/interrupts.ts';
 import type { ServerReady } from '../../cli/processes/server-ready.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { MusterError } from '../../shared/errors.ts';
@@ -11,7 +12,6 @@ import { greeting } from './greeting.ts';
 import { admitLocalAgent, onlineAgent } from './local-agent.ts';
 import { startAgent, startServer } from './processes.ts';
 import { readStartSettings, type StartSettings } from './start-settings.ts';
-import { onStopSignal } from './stop-signals.ts';
 import type { Terminal } from './terminal.ts';
 
 export type StartOptions = Terminal & { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv };
@@ -28,16 +28,15 @@ export async function start(options: StartOptions): Promise<number> {
   const asked = Promise.withResolvers<never>();
   // it may come when nobody waits for it any more
   asked.promise.catch(() => undefined);
-  let forced = false;
-  const ignoreSignals = onStopSignal({
-    first() {
+  let interrupts = 0;
+  const ignoreInterrupts = onInterrupt(() => {
+    interrupts += 1;
+    if (interrupts === 1) {
       if (children.length > 0) err('\nStopping… (Ctrl-C again ends everything at once)\n');
       asked.reject(new Over(0));
-    },
-    again() {
-      forced = true;
+    } else {
       for (const child of children) child.kill();
-    },
+    }
   });
   let exitCode = 0;
   try {
@@ -48,8 +47,8 @@ export async function start(options: StartOptions): Promise<number> {
     if (!(error instanceof Over)) err(`muster: ${error instanceof MusterError ? error.message : (error as Error).stack}\n`);
   }
   for (const child of children) await child.stop();
-  ignoreSignals();
-  return forced ? interrupted : exitCode;
+  ignoreInterrupts();
+  return interrupts > 1 ? interrupted : exitCode;
 }
 
 /** Everything is to end: somebody asked for it, or one of the processes did. */
@@ -77,7 +76,7 @@ async function run({ settings, options, children, asked }: Stage): Promise<never
   const up = await Promise.race([ready, serverGone, asked]);
 
   const dir = join(settings.server.dataDir, 'local-agent');
-  const client = clientFor(up, options.env);
+  const client = clientFor(up, settings);
   const admission = await Promise.race([admitLocalAgent(client, dir, settings.agentName), serverGone, asked]);
   if (admission.kind === 'refused') {
     options.err(`muster: ${admission.why}\n`);
@@ -119,9 +118,11 @@ async function leftAlone(agent: Child, { err }: Terminal): Promise<void> {
   err('muster: The server goes on without an agent on this host.\n');
 }
 
-function clientFor({ url, tokenFile }: ServerReady, env: NodeJS.ProcessEnv): Client {
-  const token = tokenFile === null ? env.MUSTER_ADMIN_TOKEN : readFileSync(tokenFile, 'utf8').trim();
-  return createClient({ server: ownUrl(url), token, newKey: randomUUID, pause: (ms) => pause(ms) });
+function clientFor({ url, tokenFile }: ServerReady, { server }: StartSettings): Client {
+  const token = tokenFile === null ? server.adminToken?.reveal() : readFileSync(tokenFile, 'utf8').trim();
+  // the name that a certificate was made for is hardly 127.0.0.1
+  const address = server.tlsCert === undefined ? ownUrl(url) : (server.publicUrl ?? ownUrl(url));
+  return createClient({ server: address, token, newKey: randomUUID, pause: (ms) => pause(ms) });
 }
 
 /** Nobody can connect to "every address". */

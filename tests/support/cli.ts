@@ -15,22 +15,23 @@ export type CliOptions = {
 export const cliWith =
   (api: Pick<StubApi, 'url'>) =>
   (args: readonly string[], options: CliOptions = {}): Promise<CliEnd> & { interrupt(): void } => {
-    let out = '';
-    let err = '';
+    const out: string[] = [];
+    const err: string[] = [];
     const interrupts = new Set<() => void>();
     const { columns = Number.POSITIVE_INFINITY, colours = false } = options;
+    const nothing = (): Promise<void> => Promise.resolve();
     const surroundings: Surroundings = {
       env: { MUSTER_SERVER: api.url, MUSTER_TOKEN: stubToken, ...options.env },
       cwd: options.cwd ?? process.cwd(),
-      stdout: { write: (text) => void (out += text), isTerminal: colours, columns, colours },
-      stderr: { write: (text) => void (err += text), isTerminal: false, columns, colours: false },
+      stdout: { write: (text) => void out.push(text), drained: nothing, isTerminal: colours, columns, colours },
+      stderr: { write: (text) => void err.push(text), drained: nothing, isTerminal: false, columns, colours: false },
       now: () => Date.parse('2026-01-05T12:00:10.000Z'),
       onInterrupt(callback) {
         interrupts.add(callback);
         return () => void interrupts.delete(callback);
       },
     };
-    const end = runCli(args, surroundings).then((code) => ({ code, out, err }));
+    const end = runCli(args, surroundings).then((code) => ({ code, out: out.join(''), err: err.join('') }));
     return Object.assign(end, {
       interrupt: () => {
         for (const callback of [...interrupts]) callback();

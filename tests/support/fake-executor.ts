@@ -7,6 +7,9 @@ export type FakeExecutor = {
   /** every job that was ever started, by any agent that uses this executor */
   readonly jobs: readonly FakeJob[];
   nextJob(): Promise<FakeJob>;
+  /** Ends every job; those that are started while this is set end at once. */
+  endAll(): void;
+  endsAtOnce: boolean;
   readonly orphans: readonly ProcessMark[];
   /** what `endOrphan` answers */
   orphanState: 'gone' | 'ended';
@@ -51,6 +54,7 @@ export function createFakeExecutor(): FakeExecutor {
       };
       jobs.push(fakeJob);
       started.push(fakeJob);
+      if (fake.endsAtOnce) fakeJob.end();
       return {
         done: done.promise,
         stop(why, graceSeconds) {
@@ -67,6 +71,20 @@ export function createFakeExecutor(): FakeExecutor {
     close: async () => {},
   });
 
-  const fake: FakeExecutor = { create, jobs, nextJob: started.next, orphans, orphanState: 'gone', refusal: undefined };
+  function endAll(): void {
+    fake.endsAtOnce = true;
+    for (const job of jobs) job.end();
+  }
+
+  const fake: FakeExecutor = {
+    create,
+    jobs,
+    nextJob: started.next,
+    endAll,
+    endsAtOnce: false,
+    orphans,
+    orphanState: 'gone',
+    refusal: undefined,
+  };
   return fake;
 }

@@ -22,8 +22,14 @@ export type ServerInProcess = {
   stop(): Promise<void>;
 };
 
-/** @param files of its plugins folder, by their paths */
-export async function startServerInProcess(files: Readonly<Record<string, string>> = {}): Promise<ServerInProcess> {
+/**
+ * @param files of its plugins folder, by their paths
+ * @param variables such as `MUSTER_BODY_LIMIT_BYTES`
+ */
+export async function startServerInProcess(
+  files: Readonly<Record<string, string>> = {},
+  variables: Readonly<Record<string, string>> = {},
+): Promise<ServerInProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-server-'));
   const dataDir = join(folder, 'data');
   const plugins = join(folder, 'plugins');
@@ -32,7 +38,7 @@ export async function startServerInProcess(files: Readonly<Record<string, string
     await mkdir(dirname(join(plugins, path)), { recursive: true });
     await writeFile(join(plugins, path), text);
   }
-  const env = { MUSTER_DATA_DIR: dataDir, MUSTER_PLUGINS_DIR: plugins, MUSTER_PORT: '0' };
+  const env = { MUSTER_DATA_DIR: dataDir, MUSTER_PLUGINS_DIR: plugins, MUSTER_PORT: '0', ...variables };
   const { values: settings } = await readServerSettings({ flags: {}, env, cwd: folder });
   const errors: string[] = [];
   const log: Logger = pino({ level: 'error' }, { write: (line: string) => void errors.push(line) });

@@ -20,7 +20,9 @@ export type StubRequest = {
 };
 
 /** A body for 200; with `status`, anything; `'hang up'` closes the connection in the middle. */
-export type StubReply = { readonly status?: number; readonly body?: unknown; readonly headers?: Record<string, string> } | 'hang up';
+export type StubReply =
+  | { readonly status?: number; readonly body?: unknown; readonly headers?: Record<string, string> }
+  | 'hang up';
 export type StubAnswer = StubReply | ((request: StubRequest) => StubReply | Promise<StubReply>);
 
 export const stubToken = `mst_${'t'.repeat(43)}`;
@@ -67,7 +69,8 @@ export async function startStubApi(answers: Readonly<Record<string, StubAnswer>>
 async function replyTo(request: StubRequest, answers: ReadonlyMap<string, StubAnswer>): Promise<StubReply> {
   const answer = answers.get(`${request.method} ${request.path}`);
   const open = ['/readyz', '/healthz', '/api/v1/openapi.json'].includes(request.path);
-  if (!open && request.headers.authorization !== `Bearer ${stubToken}`) return problem('unauthenticated', 'Sign in, or send a token.');
+  if (!open && request.headers.authorization !== `Bearer ${stubToken}`)
+    return problem('unauthenticated', 'Sign in, or send a token.');
   if (answer === undefined) return problem('not_found', `There is nothing at ${request.path}.`);
   return typeof answer === 'function' ? await answer(request) : answer;
 }

@@ -52,7 +52,7 @@ export async function openAgentBench(options: FakeServerOptions = {}): Promise<A
       return agent;
     },
     async close() {
-      for (const job of executor.jobs) job.end();
+      executor.endAll();
       // nobody acknowledges any more: an agent need not wait for it
       await server.goAway();
       await Promise.all(agents.map((agent) => agent.stop()));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { logQuery, logSlice } from '../../../shared/api/executions.ts';
 import { type AnyRoute, route } from '../../platform/http/route.ts';
-import type { LogsService } from './logs.service.ts';
+import type { LogsService, Slice } from './logs.service.ts';
 
 export type LogRoutesResources = {
   readonly logs: LogsService;
@@ -22,16 +22,10 @@ export function logRoutes({ logs, isFinal }: LogRoutesResources): AnyRoute[] {
       responses: { 200: logSlice },
       produces: ['application/json', 'text/plain'],
       async handler({ params, query, headers, signal }) {
-        let final = await isFinal(params.id);
-        let slice = await logs.read(params.id, query);
-        if (slice.chunks.length === 0 && !final && query.wait > 0) {
-          await logs.waitForMore(params.id, query.wait, signal);
-          final = await isFinal(params.id);
-          slice = await logs.read(params.id, query);
-        }
+        const { slice, final } = await logs.follow(params.id, query, () => isFinal(params.id), signal);
         const complete = final && slice.next >= slice.size;
         if (headers.accept?.startsWith('text/plain') === true) {
-          const text = slice.chunks.map((chunk) => chunk.text).join('');
+          const text = textFrom(slice, query.offset);
           const position = { 'muster-log-next': String(slice.next), 'muster-log-complete': String(complete) };
           return { status: 200, body: text, headers: { 'content-type': 'text/plain; charset=utf-8', ...position } };
         }
@@ -39,4 +33,14 @@ export function logRoutes({ logs, isFinal }: LogRoutesResources): AnyRoute[] {
       },
     }),
   ];
+}
+
+/** The text alone does not say where it begins, so that it begins at the offset, or at the first whole character after it. */
+function textFrom({ chunks }: Slice, offset: number): string {
+  const [first, ...rest] = chunks;
+  if (first === undefined) return '';
+  const bytes = Buffer.from(first.text);
+  let start = Math.max(0, offset - first.offset);
+  while (start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
+  return [bytes.subarray(start).toString(), ...rest.map((chunk) => chunk.text)].join('');
 }

@@ -1,32 +1,41 @@
 import type { LogSlice } from '../../../shared/api/executions.ts';
 import { toInstant } from '../../../shared/api/listing.ts';
 import type { LogMessage } from '../../../shared/protocol.ts';
+import type { ExecutionState } from '../../../shared/states.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { EventBus } from '../../platform/events/bus.ts';
 import { createWaiters } from '../../platform/events/waiters.ts';
 import type { AgentConnection } from '../../platform/gateway/connection.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import { fitChunk } from './chunk.ts';
-import { chunkAt, chunksAfter, insertChunk, type LogChunkRow, logSize, writerOf } from './logs.store.ts';
+import { chunkAt, chunksAfter, insertChunk, type LogChunkRow, logSize, logSizes, writerOf } from './logs.store.ts';
 
 export type LogsService = {
   /** A chunk from an agent: appended, acknowledged after the commit; a gap is answered with the offset to go on from. */
   received(connection: AgentConnection, message: LogMessage): Promise<void>;
-  sizeOf(executionId: string): Promise<number>;
   sizeIn(writer: Writer, executionId: string): Promise<number>;
-  read(
+  /** Where the logs of these executions end; one without output is left out. */
+  sizesOf(executionIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  read(executionId: string, from: ReadFrom): Promise<Slice>;
+  /**
+   * Reads, and while there is nothing to read and the execution is not final, waits for more, at most so many seconds.
+   * @param isFinal of the execution; a final one does not grow any more
+   */
+  follow(
     executionId: string,
-    from: { readonly offset: number; readonly limit: number },
-  ): Promise<Pick<LogSlice, 'chunks' | 'next' | 'size'>>;
+    from: ReadFrom & { readonly wait: number },
+    isFinal: () => Promise<boolean>,
+    signal: AbortSignal,
+  ): Promise<{ readonly slice: Slice; readonly final: boolean }>;
   /** The first `limit` bytes as text. */
   head(executionId: string, limit: number): Promise<{ text: string; truncated: boolean }>;
-  /** Settles when the log grows, its execution changes, the time is up or `signal` aborts. */
-  waitForMore(executionId: string, seconds: number, signal: AbortSignal): Promise<void>;
 };
 
-export type LogsResources = { readonly db: Database; readonly clock: Clock; readonly events: EventBus };
+/** The first byte wanted, and about how many; a chunk is never split. */
+export type ReadFrom = { readonly offset: number; readonly limit: number };
+export type Slice = Pick<LogSlice, 'chunks' | 'next' | 'size'>;
 
-const chunksPerRead = 256;
+export type LogsResources = { readonly db: Database; readonly clock: Clock; readonly events: EventBus };
 
 export function createLogs({ db, clock, events }: LogsResources): LogsService {
   const followers = createWaiters(clock);
@@ -36,29 +45,7 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
   return {
     async received(connection, message) {
       const attempt = { execution: message.execution, attempt: message.attempt };
-      const outcome = await db.write(async (writer) => {
-        const holder = await writerOf(writer, message.execution);
-        const mayWrite =
-          holder !== undefined &&
-          holder.open === 1 &&
-          holder.agent_id === connection.agentId &&
-          holder.attempt === message.attempt &&
-          holder.state !== 'offered';
-        if (!mayWrite) return { kind: 'fenced' } as const;
-        const size = await logSize(writer, message.execution);
-        const fit = fitChunk(size, message.offset, message.text);
-        if (fit.kind === 'gap') return { kind: 'gap', size } as const;
-        if (fit.kind === 'repeat') return { kind: 'held', size, grown: false } as const;
-        await insertChunk(writer, {
-          execution_id: message.execution,
-          start: fit.start,
-          bytes: fit.bytes,
-          stream: message.stream,
-          at: message.at,
-          text: fit.text,
-        });
-        return { kind: 'held', size: size + fit.bytes, grown: true } as const;
-      });
+      const outcome = await db.write((writer) => append(writer, connection.agentId, message));
       if (outcome.kind === 'fenced') connection.send({ type: 'stop', ...attempt, reason: 'given_up', graceSeconds: 0 });
       else if (outcome.kind === 'gap') connection.send({ type: 'log_from', ...attempt, offset: outcome.size });
       else {
@@ -67,24 +54,43 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
       }
     },
 
-    sizeOf: (executionId) => logSize(db.read, executionId),
     sizeIn: (writer, executionId) => logSize(writer, executionId),
+    sizesOf: async (executionIds) =>
+      new Map((await logSizes(db.read, executionIds)).flatMap(({ id, size }) => (size === null ? [] : [[id, size]]))),
 
     read,
+
+    async follow(executionId, { wait, ...from }, isFinal, signal) {
+      const looked = new AbortController();
+      // wait first, then look: what comes in between is not missed
+      const more = wait === 0 ? undefined : followers.wait(executionId, wait, AbortSignal.any([signal, looked.signal]));
+      try {
+        const before = await look();
+        if (more === undefined || before.final || before.slice.chunks.length > 0) return before;
+        await more;
+        return await look();
+      } finally {
+        looked.abort();
+      }
+
+      async function look() {
+        // final first: all that a final execution will ever have is there when it is read afterwards
+        const final = await isFinal();
+        return { final, slice: await read(executionId, from) };
+      }
+    },
 
     async head(executionId, limit) {
       const { chunks, next, size } = await read(executionId, { offset: 0, limit });
       const text = chunks.map((chunk) => chunk.text).join('');
-      const cut = Buffer.from(text).subarray(0, limit);
-      return cut.length < Buffer.byteLength(text)
-        ? { text: cut.toString().replace(/\uFFFD$/, ''), truncated: true }
+      const bytes = Buffer.from(text);
+      return bytes.length > limit
+        ? { text: bytes.subarray(0, characterStart(bytes, limit)).toString(), truncated: true }
         : { text, truncated: next < size };
     },
-
-    waitForMore: (executionId, seconds, signal) => followers.wait(executionId, seconds, signal),
   };
 
-  async function read(executionId: string, { offset, limit }: { readonly offset: number; readonly limit: number }) {
+  async function read(executionId: string, { offset, limit }: ReadFrom): Promise<Slice> {
     const size = await logSize(db.read, executionId);
     const first = offset < size ? await chunkAt(db.read, executionId, offset) : undefined;
     const chunks: LogChunkRow[] = [];
@@ -95,11 +101,42 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
         chunks.push(chunk);
         bytes += chunk.bytes;
       }
-      page = bytes < limit ? await chunksAfter(db.read, executionId, chunks.at(-1)?.start ?? 0, chunksPerRead) : [];
+      const last = chunks.at(-1);
+      page = bytes < limit && last ? await chunksAfter(db.read, executionId, last.start, pageFor(limit, bytes, chunks.length)) : [];
     }
     const last = chunks.at(-1);
     return { chunks: chunks.map(shown), next: last === undefined ? Math.min(offset, size) : last.start + last.bytes, size };
   }
+}
+
+/** States in which the agent that holds the execution may write to its log. */
+const writable: readonly ExecutionState[] = ['running', 'unknown', 'cancelling'];
+
+async function append(writer: Writer, agentId: string, message: LogMessage) {
+  const { execution, attempt, offset, stream, at, text } = message;
+  const holder = await writerOf(writer, execution);
+  const mayWrite =
+    holder !== undefined && writable.includes(holder.state) && holder.agent_id === agentId && holder.attempt === attempt;
+  if (!mayWrite) return { kind: 'fenced' } as const;
+  const size = await logSize(writer, execution);
+  const fit = fitChunk(size, offset, text);
+  if (fit.kind === 'gap') return { kind: 'gap', size } as const;
+  if (fit.kind === 'repeat') return { kind: 'held', size, grown: false } as const;
+  await insertChunk(writer, { execution_id: execution, start: fit.start, bytes: fit.bytes, stream, at, text: fit.text });
+  return { kind: 'held', size: size + fit.bytes, grown: true } as const;
+}
+
+const mostPerPage = 256;
+
+/** As many chunks as are probably wanted yet: they may be lines of a few bytes, or 64 KiB each. */
+const pageFor = (limit: number, bytes: number, count: number): number =>
+  Math.min(mostPerPage, Math.max(1, Math.ceil(((limit - bytes) * count) / Math.max(1, bytes))));
+
+/** The start of the character that holds the byte at `index`. */
+function characterStart(bytes: Buffer, index: number): number {
+  let start = index;
+  while (start > 0 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start -= 1;
+  return start;
 }
 
 const shown = (row: LogChunkRow): LogSlice['chunks'][number] => ({

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { MusterError } from '../../../shared/errors.ts';
 import { type BundleFile, bundleText, maxBundleBytes, pluginBundle } from '../../../shared/plugin-bundle.ts';
 import { type PluginManifest, pluginManifest } from '../../../shared/plugin-manifest.ts';
+import { sentenceOf } from '../../platform/http/validation-sentences.ts';
 import { type ArgsCheck, compileArgsCheck } from './args-check.ts';
 import { singleFileManifest } from './single-file.ts';
 
@@ -15,6 +16,9 @@ export type MadeBundle = {
   readonly bytes: number;
   readonly argsCheck: ArgsCheck;
 };
+
+/** What the schemas say of a fault, in words for a person. */
+const asSentences = { error: sentenceOf, reportInput: true } as const;
 
 export const manifestPath = 'plugin.json';
 
@@ -51,14 +55,14 @@ function parseManifest(text: string): PluginManifest {
   } catch (error) {
     throw invalid(`${manifestPath} is not valid JSON: ${(error as Error).message}`);
   }
-  const result = pluginManifest.safeParse(content);
+  const result = pluginManifest.safeParse(content, asSentences);
   if (!result.success) throw invalidShape(manifestPath, result.error);
   return result.data;
 }
 
 function makeBundle(manifest: PluginManifest, files: readonly BundleFile[]): MadeBundle {
   const argsCheck = compileArgsCheck(manifest);
-  const result = pluginBundle.safeParse({ manifest, files: files.map((file) => runnable(file, manifest)) });
+  const result = pluginBundle.safeParse({ manifest, files: files.map((file) => runnable(file, manifest)) }, asSentences);
   if (!result.success) throw invalidShape('', result.error);
   const bundle = result.data;
   if (!bundle.files.some((file) => file.path === manifest.entry))

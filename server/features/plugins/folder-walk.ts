@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { maxBundleBytes } from '../../../shared/plugin-bundle.ts';
+import { isLeftOver } from '../../../shared/plugin-files.ts';
 import { runtimeOfFile } from '../../../shared/plugin-manifest.ts';
 import { invalid, tooLarge } from './bundles.ts';
 
@@ -27,7 +28,7 @@ export async function entriesOf(dir: string): Promise<FolderEntry[] | undefined>
   const all = await listing(dir);
   return all?.flatMap((entry): FolderEntry[] => {
     const { name } = entry;
-    if (isIgnored(name) || name === 'node_modules') return [];
+    if (isLeftOver(name) || name === 'node_modules') return [];
     // a link is looked at as what it may stand for, and refused there
     if (runtimeOfFile(name) !== undefined && !entry.isDirectory()) {
       return name.endsWith('.d.ts') ? [] : [{ entry: name, name: name.slice(0, name.lastIndexOf('.')), kind: 'file' }];
@@ -54,7 +55,7 @@ type Found = { readonly files: FileMark[]; bytes: number; readonly marks: Return
 
 async function descend(root: string, under: string, found: Found): Promise<void> {
   for (const entry of (await listing(join(root, under))) ?? []) {
-    if (isIgnored(entry.name)) continue;
+    if (isLeftOver(entry.name)) continue;
     const path = under === '' ? entry.name : `${under}/${entry.name}`;
     if (entry.isDirectory()) await descend(root, path, found);
     else await visit(root, path, found);
@@ -88,7 +89,3 @@ async function listing(dir: string): Promise<Dirent[] | undefined> {
     throw error;
   }
 }
-
-/** What editors, tests and interpreters leave behind is no part of a plugin. */
-const isIgnored = (name: string): boolean =>
-  name.startsWith('.') || name.endsWith('~') || name === '__pycache__' || /\.pyc$|\.test\.[^.]+$/.test(name);

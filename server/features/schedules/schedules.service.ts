@@ -24,7 +24,7 @@ export type SchedulesResources = {
 /** Fires what is due. A pass is idempotent: the firing and the time of the next one are committed together, fenced by the time that was due. */
 export type SchedulesService = {
   pass(): Promise<void>;
-  /** Forgets the timer for the next firing; a pass sets it again. */
+  /** Forgets the timer for the next firing, for good. May be called twice, and during a pass. */
   stop(): void;
 };
 
@@ -34,6 +34,7 @@ const longestWaitMs = 15_000;
 
 export function createSchedules({ clock, dueTasks, nextDueAt, fireDue, wake }: SchedulesResources): SchedulesService {
   let cancelTimer = (): void => {};
+  let isStopped = false;
 
   async function fire(task: DueTask): Promise<void> {
     if (task.next_fire_at === null) return;
@@ -64,12 +65,19 @@ export function createSchedules({ clock, dueTasks, nextDueAt, fireDue, wake }: S
     async pass() {
       cancelTimer();
       const due = await dueTasks(clock.now(), batchSize);
-      for (const task of due) await fire(task);
+      // side by side, so that many firings of one minute share their commits; one that fails does not hold up the others
+      const results = await Promise.allSettled(due.map(fire));
+      const failure = results.find((result) => result.status === 'rejected');
+      if (failure !== undefined) throw failure.reason;
       if (due.length === batchSize) return wake();
       const next = await nextDueAt();
       cancelTimer();
-      if (next !== undefined) cancelTimer = clock.after(Math.max(0, Math.min(next - clock.now(), longestWaitMs)), wake);
+      if (next !== undefined && !isStopped)
+        cancelTimer = clock.after(Math.max(0, Math.min(next - clock.now(), longestWaitMs)), wake);
     },
-    stop: () => cancelTimer(),
+    stop() {
+      isStopped = true;
+      cancelTimer();
+    },
   };
 }

@@ -94,7 +94,9 @@ export function createAttempts(resources: AttemptsResources): AttemptsService {
 
   async function end(unit: LedgerUnit, row: ExecutionRow, attemptEnd: AttemptEnd, agentName: string): Promise<void> {
     const { outcome, reason, message } = attemptEnd;
-    if (outcome === 'rejected' && row.target === 'anyone' && row.state !== 'cancelling' && isOfTheHost(reason)) {
+    // one that has written something has run, whatever it says
+    const nothingRan = outcome === 'rejected' && attemptEnd.logBytes === row.log_from;
+    if (nothingRan && row.target === 'anyone' && row.state !== 'cancelling' && isOfTheHost(reason)) {
       const { mayGoOn, pauseMs } = await afterRefusal(unit, row);
       const text = `${agentName} cannot run it: ${message || reasonCodes[reason]}`;
       if (mayGoOn) return void (await releaseUnstarted(unit, row, 'agent_declined', { text, pauseMs }));

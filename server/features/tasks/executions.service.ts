@@ -8,8 +8,9 @@ import type { Actor } from '../../platform/http/actor.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import type { Candidate } from './assignment.ts';
 import type { Canceller } from './cancel.service.ts';
-import { attemptsOf, type ExecutionFilter, findExecution, listExecutions } from './executions.store.ts';
-import { explain } from './explain.ts';
+import { attemptsOf } from './attempts.store.ts';
+import { type ExecutionFilter, findExecution, listExecutions } from './executions.store.ts';
+import { explain, fleetNow } from './explain.ts';
 import { executionOf } from './presenters.ts';
 import type { AttemptRow, ExecutionRow } from './rows.ts';
 import { findRuns } from './runs.store.ts';
@@ -34,7 +35,9 @@ export type ExecutionsResources = {
     ): Promise<void>;
   };
   readonly progressOf: (executionId: string) => Execution['progress'];
-  readonly logSizeOf: (executionId: string) => Promise<number>;
+  readonly platformsOf: (sha256: string | null) => readonly string[] | undefined;
+  /** where the logs of these executions end */
+  readonly logSizesOf: (executionIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
 };
 
 export function createExecutions({
@@ -44,21 +47,24 @@ export function createExecutions({
   agents,
   audit,
   progressOf,
-  logSizeOf,
+  platformsOf,
+  logSizesOf,
 }: ExecutionsResources): ExecutionsService {
   async function presentAll(rows: readonly ExecutionRow[]): Promise<Execution[]> {
     const runs = new Map((await findRuns(db.read, [...new Set(rows.map((row) => row.run_id))])).map((run) => [run.id, run]));
+    const growing = rows.filter((row) => !isFinal(row.state) && row.attempt > 0).map((row) => row.id);
+    const logSizes = await logSizesOf(growing);
     const now = clock.now();
-    return Promise.all(
-      rows.map(async (row) =>
-        executionOf(row, {
-          run: runs.get(row.run_id) ?? { task_name: '', plugin: '', action: '' },
-          why: explain(row, now, agents),
-          progress: progressOf(row.id),
-          logBytes: isFinal(row.state) || row.attempt === 0 ? row.log_bytes : await logSizeOf(row.id),
-        }),
-      ),
-    );
+    const fleet = fleetNow(agents);
+    return rows.map((row) => {
+      const run = runs.get(row.run_id);
+      return executionOf(row, {
+        run: run ?? { task_name: '', plugin: '', action: '' },
+        why: explain(row, now, platformsOf(run?.plugin_sha256 ?? null), fleet),
+        progress: progressOf(row.id),
+        logBytes: logSizes.get(row.id) ?? row.log_bytes,
+      });
+    });
   }
 
   async function existing(id: string): Promise<ExecutionRow> {

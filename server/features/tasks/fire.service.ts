@@ -83,12 +83,13 @@ export function createFirer({ newId, specs, resolveOwner, plugins }: FireResourc
     };
   }
 
-  /** An agent that was removed since the task was made matches nothing; the row will say so. */
+  /** An agent that was removed or renamed since the task was made matches nothing; the row will say so. */
   function resolveNow(owner: string): { readonly kind: string; readonly agents: readonly Candidate[] } {
     try {
       return resolveOwner(owner);
     } catch (error) {
-      if (error instanceof MusterError && error.code === 'owner_unknown') return { kind: 'agent', agents: [] };
+      if (error instanceof MusterError && (error.code === 'owner_unknown' || error.code === 'owner_syntax'))
+        return { kind: 'agent', agents: [] };
       throw error;
     }
   }

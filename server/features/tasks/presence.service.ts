@@ -145,19 +145,20 @@ export function createPresence(resources: PresenceResources): PresenceService {
     await unit.move(row, 'running', { reason: null, deadline_at: runningDeadline(policy, unit.now) });
   }
 
-  const stopsOf = async (rows: readonly ExecutionRow[]): Promise<StopOrder[]> => {
+  async function stopsOf(rows: readonly ExecutionRow[]): Promise<StopOrder[]> {
     const orders = rows.map(async (row) => stopOf(row, (await specs.of(row.run_id)).policy.graceSeconds, 'cancel'));
     return (await Promise.all(orders)).filter((order) => order !== undefined);
-  };
+  }
 
   /** @returns whether there may be more */
-  const postpone = (): Promise<boolean> =>
-    ledger.write(async (unit) => {
+  function postpone(): Promise<boolean> {
+    return ledger.write(async (unit) => {
       const until = unit.now + returnGraceMs;
       const due = await heldPastDeadline(unit.writer, until - 1, batchSize);
       for (const row of due) await unit.touch(row, { deadline_at: until });
       return due.length === batchSize;
     });
+  }
 
   async function releaseRemoved(unit: LedgerUnit, row: ExecutionRow): Promise<void> {
     const message = reasonCodes.agent_removed;

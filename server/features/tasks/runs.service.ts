@@ -7,9 +7,10 @@ import type { Waiters } from '../../platform/events/waiters.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import type { Canceller } from './cancel.service.ts';
-import { listExecutions, openCounts, openCountsOfRun, openOfRun } from './executions.store.ts';
+import { openCounts, openCountsOfRuns, type StateCount } from './counts.store.ts';
+import { openOfRun } from './executions.store.ts';
 import type { Firer } from './fire.service.ts';
-import { type Folding, fold } from './fold.ts';
+import { type FoldResources, foldRun } from './fold.service.ts';
 import type { Ledger } from './ledger.ts';
 import { runOf } from './presenters.ts';
 import type { RunRow } from './rows.ts';
@@ -43,13 +44,10 @@ export type RunsResources = {
       entry: { actor: string; action: string; subject: string; detail?: Record<string, unknown> },
     ): Promise<void>;
   };
-  readonly outputOf: (executionId: string, limit: number) => Promise<{ text: string; truncated: boolean }>;
+  readonly outputOf: FoldResources['outputOf'];
 };
 
-const foldedOutputBytes = 64 * 1024;
 const dayMs = 86_400_000;
-/** Executions read at a time for folding. */
-const foldPage = 500;
 
 export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit, outputOf }: RunsResources): RunsService {
   async function existing(id: string): Promise<RunRow> {
@@ -57,11 +55,12 @@ export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit
     if (row === undefined) throw new MusterError('not_found', `There is no run ${id}.`, { field: 'id' });
     return row;
   }
-  async function present(row: RunRow): Promise<Run> {
-    const counts = row.open > 0 ? await openCountsOfRun(db.read, row.id) : [];
-    return runOf(row, countsOf(counts));
+  async function presentAll(rows: readonly RunRow[]): Promise<Run[]> {
+    const open = rows.filter((row) => row.open > 0).map((row) => row.id);
+    const counts = Map.groupBy(await openCountsOfRuns(db.read, open), ({ run_id }) => run_id);
+    return rows.map((row) => runOf(row, countsOf(counts.get(row.id) ?? [])));
   }
-  const presentAll = (rows: readonly RunRow[]): Promise<Run[]> => Promise.all(rows.map(present));
+  const present = async (row: RunRow): Promise<Run> => (await presentAll([row]))[0] as Run;
 
   return {
     async list({ after, limit, ...filter }) {
@@ -73,18 +72,7 @@ export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit
 
     async folded(id) {
       const run = await existing(id);
-      const items: Folding[] = [];
-      let after: string | undefined;
-      do {
-        const rows = await listExecutions(db.read, { runId: id }, after, foldPage);
-        for (const row of rows) {
-          const { text, truncated } =
-            row.attempt === 0 ? { text: '', truncated: false } : await outputOf(row.id, foldedOutputBytes);
-          items.push({ row, output: text, outputTruncated: truncated });
-        }
-        after = rows.length === foldPage ? rows.at(-1)?.id : undefined;
-      } while (after !== undefined);
-      return { runId: id, state: run.state, total: run.total, groups: fold(items) };
+      return { runId: id, state: run.state, total: run.total, groups: await foldRun(id, { db, outputOf }) };
     },
 
     async cancel(id, actor) {
@@ -114,12 +102,13 @@ export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit
     },
 
     async waitFinal(id, seconds, signal) {
+      if (seconds === 0) return present(await existing(id));
       const looked = new AbortController();
       // wait first, then look: an end in between is not missed
       const ended = waiters.wait(id, seconds, AbortSignal.any([signal, looked.signal]));
       try {
         const run = await existing(id);
-        if (run.open === 0 || seconds === 0) return await present(run);
+        if (run.open === 0) return await present(run);
         await ended;
         return await present(await existing(id));
       } finally {
@@ -144,6 +133,5 @@ export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit
   };
 }
 
-const countsOf = (
-  rows: readonly { readonly state: string; readonly count: number | string | bigint }[],
-): Record<string, number> => Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
+const countsOf = (rows: readonly StateCount[]): Record<string, number> =>
+  Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));

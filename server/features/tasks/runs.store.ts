@@ -90,7 +90,7 @@ export const runOfFiring = (db: Reader | Writer, taskId: string, firedAt: number
     .select('id')
     .where('task_id', '=', taskId)
     .where('fired_at', '=', firedAt)
-    .where('trigger', 'in', [sql.lit('schedule'), sql.lit('interval')])
+    .where('trigger', 'in', [sql.lit('schedule' as const), sql.lit('interval' as const)])
     .executeTakeFirst();
 
 export type RunFilter = {

@@ -1,4 +1,3 @@
-import type { Execution } from '../../../shared/api/executions.ts';
 import type { IdGenerator } from '../../../shared/ids.ts';
 import type { ServerMessage } from '../../../shared/protocol.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -14,10 +13,11 @@ import { createCanceller } from './cancel.service.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { executionRoutes } from './executions.routes.ts';
 import { createExecutions, type ExecutionsService } from './executions.service.ts';
-import { countByAgent } from './executions.store.ts';
 import { createFirer, type FireResources } from './fire.service.ts';
 import { createLedger } from './ledger.ts';
 import { createPresence, type PresenceService } from './presence.service.ts';
+import { createProgressBoard } from './progress.ts';
+import { openRows } from './queue.store.ts';
 import type { TaskRow } from './rows.ts';
 import { createRunSpecs } from './run-specs.ts';
 import { openBundles } from './runs.store.ts';
@@ -40,7 +40,7 @@ export type TasksFeature = {
   busyOf(agentId: string): number;
   /** an agent may have become able to take work */
   agentChanged(agentId: string): void;
-  /** Reads the books from the ledger; before anything else of this feature is used. */
+  /** Reads the books from the ledger; before anything else of this feature is used, and after the agents were read. */
   begin(): Promise<void>;
   dispatch(): Promise<void>;
   sweep(): Promise<void>;
@@ -70,7 +70,7 @@ export type TasksFeatureResources = {
   };
   readonly logs: {
     sizeIn(writer: Writer, executionId: string): Promise<number>;
-    sizeOf(executionId: string): Promise<number>;
+    sizesOf(executionIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
     head(executionId: string, limit: number): Promise<{ text: string; truncated: boolean }>;
   };
   readonly schedule: TasksResources['schedule'];
@@ -87,6 +87,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
   const { db, clock, newId, random, events, audit, plugins, logs } = resources;
 
   const books = createAgentBooks();
+  const progress = createProgressBoard();
   const candidateOf = (agent: Agent): Candidate => ({
     id: agent.id,
     name: agent.name,
@@ -116,12 +117,14 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     clock,
     events,
     onCommitted(changes) {
+      progress.apply(changes);
       for (const look of books.apply(changes, clock.now())) dispatcher.mark(look);
-      for (const { after } of changes) if (after.open === 0) attempts.forgetProgress(after.id);
     },
   });
   const specs = createRunSpecs(db);
-  const attempts = createAttempts({ ledger, events, specs, random, logSizeIn: logs.sizeIn });
+  const platformsOf = (sha256: string | null) => (sha256 === null ? undefined : plugins.byHash(sha256)?.manifest.platforms);
+  const logSizeIn = logs.sizeIn;
+  const attempts = createAttempts({ ledger, events, specs, progress, random, logSizeIn, agents, platformsOf });
   const dispatcher = createDispatcher({
     db,
     clock,
@@ -129,8 +132,8 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     books,
     specs,
     agents,
-    platformsOf: (sha256) => (sha256 === null ? undefined : plugins.byHash(sha256)?.manifest.platforms),
-    logSizeIn: logs.sizeIn,
+    platformsOf,
+    logSizeIn,
     leaseSeconds: resources.leaseSeconds,
     wake: resources.wakeDispatch,
   });
@@ -152,19 +155,30 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     schedule: resources.schedule,
   });
   const runs = createRuns({ db, clock, ledger, firer, canceller, waiters, audit, outputOf: logs.head });
-  const progressOf = (executionId: string): Execution['progress'] => attempts.progressOf(executionId);
-  const executions = createExecutions({ db, clock, canceller, agents, audit, progressOf, logSizeOf: logs.sizeOf });
+  const executions = createExecutions({
+    db,
+    clock,
+    canceller,
+    agents,
+    audit,
+    progressOf: progress.of,
+    platformsOf,
+    logSizesOf: logs.sizesOf,
+  });
   const { leaseSeconds, lostAfterSeconds } = resources;
   const presence = createPresence({
     ledger,
     clock,
+    random,
     books,
     specs,
+    canceller,
     isConnected,
-    logSizeIn: logs.sizeIn,
+    logSizeIn,
     leaseSeconds,
     lostAfterSeconds,
   });
+  const sweeping = { db, clock, ledger, specs, canceller, random, isConnected, logSizeIn, lostAfterSeconds };
 
   return {
     tasks,
@@ -175,25 +189,30 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     routes: [...taskRoutes(tasks, runs), ...runRoutes(runs, executions), ...executionRoutes(executions)],
     busyOf: (agentId) => books.heldBy(agentId),
     agentChanged(agentId) {
+      presence.connected(agentId);
       dispatcher.mark(agentId);
       dispatcher.mark(null);
     },
     async begin() {
-      const [held, queued] = await Promise.all([
-        countByAgent(db.read, ['offered', 'running', 'unknown', 'cancelling']),
-        countByAgent(db.read, ['queued']),
-      ]);
-      books.fill(held, queued);
-      for (const { agent_id } of queued) dispatcher.mark(agent_id);
+      const open = await openRows(db.read);
+      books.fill(open);
+      progress.fill(open);
+      for (const agentId of books.waiting()) dispatcher.mark(agentId);
       await presence.begin();
+      // revoked while the server stopped, before its work was ended
+      const hasWork = (id: string): boolean => books.heldBy(id) > 0 || books.queuedFor(id) > 0;
+      for (const { id, status } of agents.all()) if (status === 'Revoked' && hasWork(id)) await presence.removed(id);
     },
     dueTasks: (now, limit) => dueTasks(db.read, now, limit),
     nextDueAt: () => nextDueAt(db.read),
     openBundles: () => openBundles(db.read),
     dispatch: () => dispatcher.pass(),
     async sweep() {
-      await presence.declareSilent();
-      while ((await sweepOnce({ db, clock, ledger, specs, canceller, random })).more);
+      try {
+        await presence.declareSilent();
+      } finally {
+        while ((await sweepOnce(sweeping)).more);
+      }
     },
   };
 }

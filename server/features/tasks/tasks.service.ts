@@ -11,9 +11,10 @@ import type { Actor } from '../../platform/http/actor.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import { checkType, definitionColumns, definitionOf } from './definition.ts';
 import type { FireOrder, Firer } from './fire.service.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, LedgerUnit } from './ledger.ts';
 import { runOf, taskOf } from './presenters.ts';
 import type { RunRow, TaskRow } from './rows.ts';
+import { runOfFiring } from './runs.store.ts';
 import { findTask, insertTask, insertTaskVersion, listTasks, type TaskFilter, updateTask } from './tasks.store.ts';
 
 export type TasksService = {
@@ -90,7 +91,8 @@ export function createTasks(resources: TasksResources): TasksService {
   ): Promise<Task> {
     const row = await ledger.write(async (unit) => {
       const before = await existing(unit.writer, id);
-      const columns = { ...changes(before, unit.now), updated_at: unit.now };
+      const changed = changes(before, unit.now);
+      const columns = { ...changed, ...(await leaveRowOfDropped(unit, before, changed)), updated_at: unit.now };
       await updateTask(unit.writer, id, columns);
       if (columns.version !== undefined) {
         await insertTaskVersion(unit.writer, {
@@ -106,6 +108,18 @@ export function createTasks(resources: TasksResources): TasksService {
     });
     events.emit('task.changed', { taskId: id });
     return taskOf(row);
+  }
+
+  /** A firing that was due already, and that this change takes away before the schedules came to it. */
+  async function leaveRowOfDropped(unit: LedgerUnit, before: TaskRow, changed: Partial<TaskRow>): Promise<Partial<TaskRow>> {
+    const due = before.next_fire_at;
+    if (due === null || due > unit.now || changed.next_fire_at === undefined || changed.next_fire_at === due) return {};
+    if ((await runOfFiring(unit.writer, before.id, due)) !== undefined) return {};
+    const text = 'The task was changed after this firing was due and before it could run.';
+    const reason = changed.status === 'paused' ? 'paused' : 'misfired';
+    const trigger = before.type === 'Interval' ? 'interval' : 'schedule';
+    const run = await firer.fireIn(unit, before, { trigger, firedAt: due, by: 'schedule', skipped: { reason, text } });
+    return { last_run_id: run.id };
   }
 
   return {
@@ -164,12 +178,9 @@ export function createTasks(resources: TasksResources): TasksService {
           );
         }
         const status = input.type === 'Adhoc' ? 'done' : row.status === 'paused' ? 'paused' : 'active';
-        return {
-          ...columns,
-          version: row.version + 1,
-          status,
-          next_fire_at: input.type === 'Adhoc' ? null : schedule.next({ ...row, ...columns }, now),
-        };
+        const inStep = row.next_fire_at !== null && isSameTiming(row, columns);
+        const next = inStep ? row.next_fire_at : schedule.next({ ...row, ...columns }, now);
+        return { ...columns, version: row.version + 1, status, next_fire_at: status === 'active' ? next : null };
       });
     },
 
@@ -192,7 +203,7 @@ export function createTasks(resources: TasksResources): TasksService {
       change(id, actor, 'task.paused', (row) => {
         if (row.status !== 'active')
           throw new MusterError('state_conflict', `Only an active task can be paused; this one is ${row.status}.`);
-        return { status: 'paused' };
+        return { status: 'paused', next_fire_at: null };
       }),
 
     resume: (id, actor) =>
@@ -206,7 +217,12 @@ export function createTasks(resources: TasksResources): TasksService {
       const run = await ledger.write(async (unit) => {
         const task = await findTask(unit.writer, id);
         // edited, paused or fired meanwhile
-        if (task === undefined || task.status !== 'active' || task.next_fire_at !== due) return undefined;
+        if (task === undefined || task.next_fire_at !== due) return undefined;
+        // the clock was set back and the task edited since: it comes to a time at which it has fired already
+        if ((await runOfFiring(unit.writer, id, order.firedAt)) !== undefined) {
+          await updateTask(unit.writer, id, { next_fire_at: nextFireAt });
+          return undefined;
+        }
         const fired = await firer.fireIn(unit, task, order);
         await updateTask(unit.writer, id, { last_run_id: fired.id, next_fire_at: nextFireAt });
         return fired;
@@ -216,3 +232,9 @@ export function createTasks(resources: TasksResources): TasksService {
     },
   };
 }
+
+/** An edit that leaves the timing alone does not move the next firing. */
+const isSameTiming = (a: Timing, b: Timing): boolean =>
+  a.type === b.type && a.cron === b.cron && a.time_zone === b.time_zone && a.every_seconds === b.every_seconds;
+
+type Timing = Pick<TaskRow, 'type' | 'cron' | 'time_zone' | 'every_seconds'>;

@@ -28,6 +28,8 @@ export type HttpResources = {
   readonly log: Logger;
   /** told after each answer; `path` is the declared one */
   readonly observe?: (method: string, path: string, status: number, ms: number) => void;
+  /** largest body in bytes where a route has no limit of its own; default 1 MiB */
+  readonly bodyLimit?: number;
   /** tests: an answer that its schema does not describe is an error */
   readonly validateResponses?: boolean;
 };

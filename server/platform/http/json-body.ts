@@ -15,8 +15,11 @@ export function parseJsonBody(bytes: Buffer): unknown {
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const text = bytes.toString('utf8', hasMark ? 3 : 0);
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    refuseProto(value, text);
+    return value;
   } catch (cause) {
+    if (cause instanceof MusterError) throw cause;
     // V8's own sentence quotes the body, which may hold secrets, and does not always tell the place
     const fault = findJsonFault(text);
     throw new MusterError(
@@ -46,4 +49,23 @@ function deeperThan(bytes: Buffer, limit: number): boolean {
     } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
   }
   return false;
+}
+
+/** Schemas drop this key without a word, and a careless merge would make its value the prototype of something. */
+function refuseProto(value: unknown, text: string): void {
+  // seen in the text, unless it is written with escapes
+  if (!text.includes('__proto__') && !text.includes('\\u')) return;
+  const field = protoIn(value, '');
+  if (field !== undefined) throw new MusterError('field_unknown', `${field}: No field can have this name.`, { field });
+}
+
+/** The path of the first such key. */
+function protoIn(value: unknown, path: string): string | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const at = path === '' ? key : `${path}.${key}`;
+    const found = key === '__proto__' ? at : protoIn(item, at);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -16,6 +16,8 @@ export type RouteResources = {
   readonly authenticate: Authenticate;
   readonly idempotency: Idempotency;
   readonly validateResponses?: boolean;
+  /** largest body in bytes where the route has no limit of its own */
+  readonly bodyLimit?: number;
 };
 
 /** One endpoint per path of the route. */
@@ -37,7 +39,7 @@ async function answer(route: AnyRoute, exchange: Exchange, resources: RouteResou
   if (route.method !== 'GET') checkCsrf(actor, headers['x-csrf-token'], 'header x-csrf-token');
   const params = checked(route.params ?? nothing, exchange.params, 'path');
   const query = checked(route.query ?? nothing, parseQuery(exchange.search), 'query');
-  const raw = route.method === 'GET' ? {} : await readJson(route, exchange);
+  const raw = route.method === 'GET' ? {} : await readJson(route, exchange, resources.bodyLimit);
   const body = route.method === 'GET' ? undefined : checked(route.body ?? nothing, raw, 'body');
   const request: RouteRequest<unknown, unknown, unknown> = {
     params,
@@ -56,10 +58,10 @@ async function answer(route: AnyRoute, exchange: Exchange, resources: RouteResou
 }
 
 /** A route that needs no body takes none or an empty object; one whose fields are all optional, too. */
-async function readJson(route: AnyRoute, exchange: Exchange): Promise<unknown> {
+async function readJson(route: AnyRoute, exchange: Exchange, bodyLimit = defaultBodyLimit): Promise<unknown> {
   if (!hasBody(exchange.request)) return {};
   checkMediaType(exchange.request, jsonMediaType, 'application/json');
-  return parseJsonBody(await readBody(exchange.request, route.bodyLimit ?? defaultBodyLimit));
+  return parseJsonBody(await readBody(exchange.request, route.bodyLimit ?? bodyLimit));
 }
 
 type Given = { readonly answer: RouteAnswer; readonly text?: string | undefined; readonly replayed?: boolean };

@@ -17,6 +17,10 @@ export function sentenceOf(issue: z.core.$ZodRawIssue): string {
       return `Expected a multiple of ${issue.divisor}.`;
     case 'invalid_union':
       return unionSentence(issue.errors as readonly (readonly z.core.$ZodRawIssue[])[]);
+    case 'unrecognized_keys': {
+      const keys = issue.keys as readonly string[];
+      return `Unrecognized ${keys.length === 1 ? 'key' : 'keys'}: ${keys.map((key) => JSON.stringify(key)).join(', ')}.`;
+    }
     case 'invalid_key':
       return 'The name of the field is not valid.';
     default:

@@ -1,0 +1,104 @@
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from '@jest/globals';
+import { facts, metrics } from '../../shared/metrics.ts';
+import { createFakeClock } from '../../tests/support/clock.ts';
+import { systemClock } from '../clock.ts';
+import { defaultAgentName } from '../identity/default-name.ts';
+import { cpuShare, parseProcStat, readCpuTimes } from './cpu-share.ts';
+import { createFactSheet } from './fact-sheet.ts';
+import { mainAddress, readHostFacts } from './host-facts.ts';
+import { createHostMetrics } from './host-metrics.ts';
+import { parseOsRelease } from './os-facts.linux.ts';
+
+describe('the metrics of a host', () => {
+  it('fit the protocol', async () => {
+    const host = createHostMetrics({ folder: tmpdir(), clock: systemClock });
+    expect(metrics.parse(await host.sample())).toMatchObject({ agentMemoryBytes: expect.any(Number) });
+    expect(host.freeDiskBytes()).toBeGreaterThan(0);
+  });
+
+  it('do without a disk that cannot be read', async () => {
+    const host = createHostMetrics({ folder: '/no/such/folder', clock: systemClock });
+    expect(metrics.parse(await host.sample())).toMatchObject({ diskUsedBytes: 0, diskTotalBytes: 0 });
+    expect(host.freeDiskBytes()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('count a core as busy unless it is idle or waits', () => {
+    const before = parseProcStat('cpu  100 0 50 800 50 0 0 0 0 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n');
+    const after = parseProcStat('cpu  130 0 70 830 70 0 0 0 30 0\n');
+    expect(before).toEqual({ busy: 150, total: 1000 });
+    expect(cpuShare(before ?? readCpuTimes(), after ?? readCpuTimes())).toBe(50);
+  });
+
+  it('are 0 where nothing is known of the cores, and when no time has passed', () => {
+    expect(cpuShare({ busy: 0, total: 0 }, { busy: 0, total: 0 })).toBe(0);
+    expect(parseProcStat('')).toBeUndefined();
+  });
+});
+
+describe('the facts of a host', () => {
+  it('fit the protocol', async () => {
+    expect(facts.parse(await readHostFacts())).toMatchObject({
+      os: process.platform,
+      arch: process.arch,
+      cpus: expect.any(Number),
+    });
+  });
+
+  it('are read once for many connections, and anew when they are old', async () => {
+    const clock = createFakeClock();
+    let looks = 0;
+    const sheet = createFactSheet({
+      clock,
+      executor: {
+        async runtimes() {
+          looks += 1;
+          return {};
+        },
+      },
+    });
+    await sheet();
+    await sheet();
+    expect(looks).toBe(1);
+    await clock.advance(11 * 60_000);
+    await sheet();
+    expect(looks).toBe(2);
+  });
+
+  it('take the address that others see before those of containers', () => {
+    const info = (address: string, family: 'IPv4' | 'IPv6', internal = false) => ({
+      address,
+      family,
+      internal,
+      netmask: '',
+      mac: '',
+      cidr: null,
+      scopeid: 0,
+    });
+    const interfaces = {
+      lo: [info('127.0.0.1', 'IPv4', true)],
+      docker0: [info('172.17.0.1', 'IPv4')],
+      eth0: [info('fe80::1', 'IPv6'), info('2001:db8::1', 'IPv6'), info('10.0.0.7', 'IPv4')],
+    };
+    expect(mainAddress(interfaces as never)).toBe('10.0.0.7');
+    expect(mainAddress({ eth0: [info('2001:db8::1', 'IPv6')] } as never)).toBe('2001:db8::1');
+    expect(mainAddress({})).toBeUndefined();
+  });
+
+  it('read the release file with and without quotes', () => {
+    const release = parseOsRelease('NAME="Debian GNU/Linux"\nVERSION_ID="12"\nID=debian\n# x\n');
+    expect([release.get('NAME'), release.get('VERSION_ID'), release.get('ID')]).toEqual(['Debian GNU/Linux', '12', 'debian']);
+  });
+});
+
+describe('the default name of an agent', () => {
+  it.each([
+    ['web-1.example.com', 'web-1.example.com'],
+    ['Büro PC', 'B-ro-PC'],
+    ['-.x', 'x'],
+    ['ALL', 'host-ALL'],
+    ['', 'host'],
+  ])('of the host %j is %j', (host, name) => {
+    expect(defaultAgentName(host)).toBe(name);
+  });
+});

@@ -1,0 +1,177 @@
+import { sql } from 'kysely';
+import type { Database } from '../../../server/schema/schema.ts';
+import type { ExecutionsTable, LogChunksTable, RunsTable } from '../../../server/schema/tables/tasks.tables.ts';
+import { parsePolicy } from '../../../server/features/tasks/run-specs.ts';
+import { runStateOf } from '../../../shared/run-states.ts';
+import { canMove, type ExecutionState, finalStates, heldStates, isFinal } from '../../../shared/states.ts';
+import { bundles } from './plugins.ts';
+import type { Host, World } from './world.ts';
+
+/** What must hold whatever happens. A watch is kept in the database itself, so that no change of a state goes unseen. */
+export type Invariants = {
+  /** Empties the ledger for the next history. */
+  reset(): Promise<void>;
+  /** After every step. */
+  check(world: World): Promise<void>;
+  /** When all is quiet and far more time has passed than anything may take. */
+  checkEnd(world: World): Promise<void>;
+};
+
+const ledgerTables = ['tasks', 'task_versions', 'runs', 'executions', 'attempts', 'log_chunks', 'audit', 'seen_moves'] as const;
+
+type Snapshot = {
+  readonly executions: readonly ExecutionsTable[];
+  readonly runs: readonly RunsTable[];
+  readonly chunks: readonly LogChunksTable[];
+};
+
+export async function watch(db: Database): Promise<Invariants> {
+  await db.write(async (writer) => {
+    await sql`CREATE TABLE seen_moves (execution_id TEXT, was TEXT, became TEXT, was_open INTEGER, attempt_was INTEGER, attempt INTEGER)`.execute(writer);
+    await sql`CREATE TRIGGER see_moves AFTER UPDATE ON executions BEGIN
+      INSERT INTO seen_moves VALUES (NEW.id, OLD.state, NEW.state, OLD.open, OLD.attempt, NEW.attempt); END`.execute(writer);
+  });
+  /** where the output of each attempt begins in the log, as it was offered */
+  return {
+    async reset() {
+      await db.write(async (writer) => {
+        for (const table of ledgerTables) await sql`DELETE FROM ${sql.table(table)}`.execute(writer);
+      });
+    },
+    async check(world) {
+      await checkMoves(db);
+      const seen = await snapshot(db);
+      for (const execution of seen.executions) checkRow(execution);
+      for (const run of seen.runs) checkRun(run, seen.executions);
+      for (const host of world.hosts) checkBooks(world, host, seen.executions);
+      for (const execution of seen.executions) checkWaiting(world, execution, seen);
+      checkLogs(seen);
+      await checkAttempts(world, seen);
+    },
+    async checkEnd(world) {
+      const seen = await snapshot(db);
+      for (const { id, state } of seen.executions) must(isFinal(state), `${id} is still ${state}`);
+      for (const { id, state } of seen.runs) must(state !== 'active', `${id} is still active`);
+      for (const host of world.hosts) checkQuiet(host);
+    },
+  };
+}
+
+function must(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new Error(`Broken: ${otherwise}`);
+}
+
+async function snapshot(db: Database): Promise<Snapshot> {
+  const [executions, runs, chunks] = await Promise.all([
+    db.read.selectFrom('executions').selectAll().orderBy('id').execute(),
+    db.read.selectFrom('runs').selectAll().orderBy('id').execute(),
+    db.read.selectFrom('log_chunks').selectAll().orderBy('execution_id').orderBy('start').execute(),
+  ]);
+  return { executions, runs, chunks };
+}
+
+type SeenMove = { execution_id: string; was: ExecutionState; became: ExecutionState; was_open: number; attempt_was: number; attempt: number };
+
+async function checkMoves(db: Database): Promise<void> {
+  const moves = await sql<SeenMove>`SELECT * FROM seen_moves`.execute(db.read);
+  for (const { execution_id: id, was, became, was_open, attempt_was, attempt } of moves.rows) {
+    must(was_open === 1, `${id} was changed after its end (${was} to ${became})`);
+    must(was === became || canMove(was, became), `${id} went from ${was} to ${became}`);
+    must(attempt === attempt_was + (became === 'offered' && was === 'queued' ? 1 : 0), `${id} went to attempt ${attempt} as ${became}`);
+  }
+  if (moves.rows.length > 0) await db.write((writer) => sql`DELETE FROM seen_moves`.execute(writer));
+}
+
+function checkRow(row: ExecutionsTable): void {
+  const { id, state } = row;
+  must(row.open === (isFinal(state) ? 0 : 1), `${id} is ${state} with open = ${row.open}`);
+  must((row.finished_at !== null) === isFinal(state), `${id} is ${state} and finished at ${row.finished_at}`);
+  must((row.deadline_at === null) === isFinal(state), `${id} is ${state} with the deadline ${row.deadline_at}`);
+  if (isFinal(state) || state === 'queued') must(row.reason !== null, `${id} is ${state} and nobody knows why`);
+  if (heldStates.includes(state)) must(row.agent_id !== null && row.attempt > 0, `${id} is ${state} with nobody`);
+  if (state === 'queued') must((row.agent_id === null) === (row.target === 'anyone'), `${id} waits for ${row.agent_id} as ${row.target}`);
+}
+
+function checkRun(run: RunsTable, all: readonly ExecutionsTable[]): void {
+  const executions = all.filter(({ run_id }) => run_id === run.id);
+  const count = (state: ExecutionState): number => executions.filter((execution) => execution.state === state).length;
+  must(run.total === executions.length && run.total > 0, `${run.id} has ${executions.length} executions of ${run.total}`);
+  must(run.open === executions.filter(({ open }) => open === 1).length, `${run.id} counts ${run.open} as open`);
+  for (const state of finalStates) {
+    const counted = run[state as 'succeeded'];
+    must(counted === count(state), `${run.id} counts ${counted} as ${state}, but there are ${count(state)}`);
+  }
+  must(run.state === runStateOf(run), `${run.id} is ${run.state}`);
+  must((run.finished_at === null) === (run.state === 'active'), `${run.id} is ${run.state} and finished at ${run.finished_at}`);
+}
+
+function checkBooks(world: World, { id, name }: Host, executions: readonly ExecutionsTable[]): void {
+  const held = executions.filter(({ agent_id, state }) => agent_id === id && heldStates.includes(state)).length;
+  must(world.server().feature.busyOf(id) === held, `${name} holds ${held}, the books say ${world.server().feature.busyOf(id)}`);
+}
+
+/** Nothing waits that could be offered. */
+function checkWaiting(world: World, row: ExecutionsTable, { executions, runs }: Snapshot): void {
+  const now = world.clock.now();
+  if (row.state !== 'queued' || row.not_before > now || row.expires_at <= now) return;
+  const sha256 = runs.find(({ id }) => id === row.run_id)?.plugin_sha256 ?? '';
+  const platforms: readonly string[] | undefined = row.target === 'anyone' ? bundles.byHash(sha256)?.manifest.platforms : undefined;
+  const free = world.hosts.find(
+    (host) =>
+      (row.target === 'anyone' || host.id === row.agent_id) &&
+      host.connected &&
+      host.status === 'Online' &&
+      (platforms?.includes(host.os) ?? true) &&
+      executions.filter(({ agent_id, state }) => agent_id === host.id && heldStates.includes(state)).length < host.slots,
+  );
+  must(free === undefined, `${row.id} waits (${row.reason}), though ${free?.name} could take it`);
+}
+
+/** The log has no hole and no repeat. */
+function checkLogs({ chunks, executions }: Snapshot): void {
+  const ends = new Map<string, number>();
+  for (const { execution_id: id, start, bytes, text } of chunks) {
+    must(start === (ends.get(id) ?? 0), `the log of ${id} goes on at ${start}, not at ${ends.get(id) ?? 0}`);
+    must(bytes === Buffer.byteLength(text), `the log of ${id} has ${Buffer.byteLength(text)} bytes at ${start}, and says ${bytes}`);
+    ends.set(id, start + bytes);
+  }
+  for (const { id, state, log_bytes } of executions)
+    if (isFinal(state)) must(log_bytes === (ends.get(id) ?? 0), `${id} says ${log_bytes} bytes of log, there are ${ends.get(id) ?? 0}`);
+}
+
+/** Each attempt started once, none beside another one unless that was lost and may be repeated, and the log is what they printed. */
+async function checkAttempts(world: World, { executions, runs, chunks }: Snapshot): Promise<void> {
+  const started = new Set<string>();
+  for (const { execution, attempt, host } of world.starts) {
+    const key = `${execution}/${attempt}`;
+    must(!started.has(key), `${key} was started twice, the second time by ${host.name}`);
+    started.add(key);
+  }
+  const rows = new Map(executions.map((row) => [row.id, row]));
+  const live = world.hosts.flatMap((host) => [...host.agent.held.values()].filter(({ isLive }) => isLive));
+  for (const older of live) {
+    const newer = live.find(({ execution, attempt }) => execution === older.execution && attempt > older.attempt);
+    if (newer === undefined) continue;
+    const run = runs.find(({ id }) => id === rows.get(older.execution)?.run_id);
+    const kept = await world.db.read
+      .selectFrom('attempts')
+      .select('outcome')
+      .where('execution_id', '=', older.execution)
+      .where('attempt', '=', older.attempt)
+      .executeTakeFirst();
+    const isAllowed = kept?.outcome === 'lost' && run !== undefined && parsePolicy(run.policy).idempotent;
+    must(isAllowed, `${older.execution} runs twice: attempts ${older.attempt} (${kept?.outcome}) and ${newer.attempt}`);
+  }
+  for (const host of world.hosts)
+    for (const { execution, logFrom, printed, attempt } of host.agent.held.values()) {
+      if (rows.get(execution)?.attempt !== attempt) continue;
+      const log = Buffer.from(chunks.filter(({ execution_id }) => execution_id === execution).map(({ text }) => text).join(''));
+      const part = log.subarray(logFrom);
+      must(printed.subarray(0, part.length).equals(part), `the log of ${execution} is not what ${host.name} printed in attempt ${attempt}`);
+    }
+}
+
+/** Once all is delivered, an agent that is connected keeps nothing. */
+function checkQuiet({ agent, connected, name }: Host): void {
+  if (connected) must(agent.held.size === 0, `${name} still keeps ${[...agent.held.keys()].join(', ')}`);
+}
