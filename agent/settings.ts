@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MusterError } from '../shared/errors.ts';
+import { knownVariables } from '../shared/known-variables.ts';
 import { parseConfigFile, type ResolvedSettings, resolveSettings, type Sources } from '../shared/settings.ts';
 import { type AgentSettingValues, agentSettings } from '../shared/settings-agent.ts';
 
@@ -24,7 +25,7 @@ export async function readAgentSettings({ flags, env, cwd }: StartOptions): Prom
     before.config === undefined ? undefined : resolve(cwd, before.config),
     resolve(cwd, before.dir),
   );
-  const resolved = resolveSettings(agentSettings, { flags, env, ...(file === undefined ? {} : { file }) });
+  const resolved = resolveSettings(agentSettings, { flags, env, ...(file === undefined ? {} : { file }) }, knownVariables);
   return { ...resolved, values: { ...resolved.values, dir: resolve(cwd, resolved.values.dir) } };
 }
 

@@ -188,6 +188,7 @@ export async function startServer({ settings, clock, log, validateResponses = fa
     authenticate: auth.authenticate,
     clock,
     live,
+    bodyLimit: settings.bodyLimitBytes,
   });
   const routes = withOpenApi(
     [

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { MusterError } from '../shared/errors.ts';
+import { knownVariables } from '../shared/known-variables.ts';
 import { parseConfigFile, type ResolvedSettings, resolveSettings, type Sources } from '../shared/settings.ts';
-import { agentSettings } from '../shared/settings-agent.ts';
 import { checkServerSettings, serverSettings } from '../shared/settings-server.ts';
 
 export type StartOptions = {
@@ -14,7 +14,6 @@ export type StartOptions = {
 
 /** The settings of the server from flags, environment and config file, with every path absolute. */
 export async function readServerSettings({ flags, env, cwd }: StartOptions): Promise<ResolvedSettings<typeof serverSettings>> {
-  const others = Object.values(agentSettings).map(({ env: name }) => name);
   const before = resolveSettings(serverSettings, { flags, env }).values;
   const file = await readConfigFile(
     before.config === undefined
@@ -30,7 +29,7 @@ export async function readServerSettings({ flags, env, cwd }: StartOptions): Pro
       },
     );
   }
-  const resolved = resolveSettings(serverSettings, { flags, env, ...(file === undefined ? {} : { file }) }, others);
+  const resolved = resolveSettings(serverSettings, { flags, env, ...(file === undefined ? {} : { file }) }, knownVariables);
   checkServerSettings(resolved.values);
   const { values } = resolved;
   const absolute = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(cwd, path));

@@ -3,6 +3,9 @@
  * and the CLI know statuses. The sentence given with the error says what to do.
  */
 export const errorCatalogue = {
+  request_malformed: { status: 400, title: 'The request is not valid HTTP' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  headers_too_large: { status: 431, title: 'The headers of the request are too large' },
   body_malformed: { status: 400, title: 'The body is not valid JSON' },
   body_not_utf8: { status: 400, title: 'The body is not valid UTF-8' },
   body_too_large: { status: 413, title: 'The body is too large' },

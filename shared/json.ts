@@ -12,3 +12,26 @@ export function canonicalJson(value: Json): string {
   }
   return JSON.stringify(value);
 }
+
+const maxIndentedLength = 16 * 1024;
+
+/** For people: indented, unless it is large, because the spaces before a long list deep inside would fill many times its size. */
+export function readableJson(value: unknown): string {
+  const compact = JSON.stringify(value) ?? '';
+  return compact.length > maxIndentedLength ? compact : (JSON.stringify(value, null, 2) ?? '');
+}
+
+/** How deep the data of a result may be nested, as the body of a request: whoever walks the value later is safe with its stack. */
+export const maxJsonDepth = 64;
+
+/** Whether lists and objects are nested in more levels than that. Does not recurse itself, so that any value can be asked about. */
+export function isDeeperThan(value: unknown, levels: number): boolean {
+  let level = [value].filter(isContainer);
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > levels) return true;
+    level = level.flatMap((container) => Object.values(container).filter(isContainer));
+  }
+  return false;
+}
+
+const isContainer = (value: unknown): value is object => value !== null && typeof value === 'object';

@@ -1,5 +1,16 @@
 import * as z from 'zod';
 
+/**
+ * What a person may call a thing: any script, but one line, and whole characters, so that it is stored and shown as it was sent; without
+ * the marks that turn the direction of what stands beside it.
+ */
+export const displayName = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+$/u, 'A name is one line without control characters.');
+
 /** Names that end up in paths, shells and URLs: no slash, no space, no leading dot or dash. */
 const plainName = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { json } from './json.ts';
+import { isDeeperThan, json, maxJsonDepth } from './json.ts';
 import { facts, metrics } from './metrics.ts';
 import { actionName, agentName, pluginName, sha256, tagName } from './names.ts';
 import { signedCatalogue } from './plugin-bundle.ts';
@@ -174,7 +174,7 @@ export const resultMessage = z.object({
   /** a sentence for a person */
   message: z.string().max(8192),
   exitCode: z.int().nullable(),
-  data: json,
+  data: json.refine((data) => !isDeeperThan(data, maxJsonDepth), 'It is nested too deeply.'),
   durationMs: z.number().min(0),
   /** where its output ends: the server acknowledges the result only when it holds the log up to here */
   logSize: offset,

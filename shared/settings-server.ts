@@ -70,16 +70,6 @@ export const serverSettings = {
     default: undefined,
     defaultMeans: 'one is made and written to `admin.token` in the data folder',
   }),
-  masterKey: setting({
-    env: 'MUSTER_MASTER_KEY',
-    help: 'Key that secrets in the database are encrypted with.',
-    value: secretText(
-      z.string().regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)$/),
-      '32 bytes as 64 hexadecimal digits or as base64, such as `openssl rand -hex 32` gives',
-    ),
-    default: undefined,
-    defaultMeans: 'one is made in the data folder',
-  }),
   logLevel: setting({ env: 'MUSTER_LOG_LEVEL', help: 'How much is logged.', value: oneOf(logLevels), default: 'info' }),
   idleAfterSeconds: setting({
     env: 'MUSTER_IDLE_AFTER_SECONDS',

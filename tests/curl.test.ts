@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TaskCreated } from '../shared/api/runs.ts';
 import { type System, startSystem } from './support/system.ts';
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => system?.dispose());
 
-describe('the first request of everybody', () => {
+describe('the first request that everybody sends', () => {
   it('is answered 201, and its run succeeds with the incident in data', async () => {
     const { status, headers, json } = await system.api.send('POST', '/tasks', body);
     expect(status).toBe(201);
@@ -27,6 +28,10 @@ describe('the first request of everybody', () => {
     expect(execution).toMatchObject({ state: 'succeeded', agentName: 'one', reason: 'finished' });
     expect(JSON.stringify(execution?.data)).toContain('P1');
     expect(JSON.stringify(execution?.data)).toContain('Database connection failed');
+  });
+
+  it('stands in the README as it is sent here', () => {
+    expect(readFileSync(new URL('../README.md', import.meta.url), 'utf8')).toContain(`-d '${body}'`);
   });
 
   it('lists at the root what it made: JSON for a program, a page for a browser', async () => {

@@ -25,7 +25,6 @@ describe('what npm start is told', () => {
     const { serverEnv, agentEnv } = await read([], {
       PATH: '/bin',
       MUSTER_ADMIN_TOKEN: 'x'.repeat(32),
-      MUSTER_MASTER_KEY: 'a'.repeat(64),
       MUSTER_PORT: '9000',
       MUSTER_AGENT_SLOTS: '3',
       MUSTER_TOKEN: 'mst_cli',
@@ -33,13 +32,7 @@ describe('what npm start is told', () => {
       MUSTER_LOG_LEVEL: 'warn',
     });
     expect(agentEnv).toEqual({ PATH: '/bin', MUSTER_AGENT_SLOTS: '3', MUSTER_LOG_LEVEL: 'warn' });
-    expect(Object.keys(serverEnv).sort()).toEqual([
-      'MUSTER_ADMIN_TOKEN',
-      'MUSTER_LOG_LEVEL',
-      'MUSTER_MASTER_KEY',
-      'MUSTER_PORT',
-      'PATH',
-    ]);
+    expect(Object.keys(serverEnv).sort()).toEqual(['MUSTER_ADMIN_TOKEN', 'MUSTER_LOG_LEVEL', 'MUSTER_PORT', 'PATH']);
   });
 
   test('without a log level keeps the terminal calm', async () => {

@@ -1,9 +1,23 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { DatabasePort } from '../platform/db/port.ts';
-import type { ApiTokensTable, AuditTable, IdempotencyTable, JoinTokensTable, SessionsTable, UsersTable } from './tables/access.tables.ts';
+import type {
+  ApiTokensTable,
+  AuditTable,
+  IdempotencyTable,
+  JoinTokensTable,
+  SessionsTable,
+  UsersTable,
+} from './tables/access.tables.ts';
 import type { AgentPluginsTable, AgentsTable } from './tables/agents.tables.ts';
 import type { CatalogueTable, PluginBundlesTable, PluginsTable } from './tables/plugins.tables.ts';
-import type { AttemptsTable, ExecutionsTable, LogChunksTable, RunsTable, TasksTable, TaskVersionsTable } from './tables/tasks.tables.ts';
+import type {
+  AttemptsTable,
+  ExecutionsTable,
+  LogChunksTable,
+  RunsTable,
+  TasksTable,
+  TaskVersionsTable,
+} from './tables/tasks.tables.ts';
 
 export type Tables = {
   users: UsersTable;

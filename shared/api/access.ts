@@ -1,13 +1,7 @@
 import * as z from 'zod';
-import { agentName, tagName } from '../names.ts';
+import { agentName, displayName, tagName } from '../names.ts';
 import { roles } from '../permissions.ts';
 import { instant, pageQuery } from './listing.ts';
-
-const displayName = z
-  .string()
-  .min(1)
-  .max(120)
-  .regex(/^[^\p{Cc}]+$/u, 'No control characters.');
 
 export const userName = z
   .string()
@@ -52,7 +46,7 @@ export const apiToken = z
 export type ApiToken = z.infer<typeof apiToken>;
 export const tokenInput = z
   .strictObject({
-    name: displayName,
+    name: displayName(120),
     role: z.enum(roles),
     expiresInSeconds: z.int().min(60).max(315_360_000).optional(),
   })

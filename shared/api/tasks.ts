@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseDuration } from '../durations.ts';
 import { json } from '../json.ts';
-import { actionName, pluginName } from '../names.ts';
+import { actionName, displayName, pluginName } from '../names.ts';
 import { instant, pageQuery } from './listing.ts';
 
 export const taskTypes = ['Adhoc', 'Scheduled', 'Interval'] as const;
@@ -65,7 +65,7 @@ export const policy = z
 export type Policy = z.infer<typeof policy>;
 
 const definition = {
-  name: z.string().min(1).max(200).optional(),
+  name: displayName(200).optional(),
   /** `ALL`, `Anyone`, an agent's name, or a target expression */
   owner: z.string().min(1).max(2000),
   plugin: pluginName,

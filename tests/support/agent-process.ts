@@ -26,8 +26,7 @@ export function startAgentProcess(options: AgentProcessOptions): AgentProcess {
   const { name, folder, serverUrl, joinToken, slots = 10, tags = [] } = options;
   const start = () =>
     startProgram({
-      script: 'agent/muster-agent.ts',
-      args: ['run'],
+      program: 'agent',
       env: {
         MUSTER_SERVER: serverUrl,
         MUSTER_JOIN_TOKEN: joinToken,

@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { type EntryName, entries, nodeFlags } from '../../cli/processes/entries.ts';
 
-/** A program of the product in a process of its own, with an environment of its own, and the last of what it wrote for messages. */
+/**
+ * A program of the product in a process of its own, started as `npx muster` does, with an environment of its own, and the last of what it
+ * wrote for messages.
+ */
 export type ChildProgram = {
   readonly pid: number;
   readonly child: ChildProcess;
@@ -17,20 +21,18 @@ export type ChildProgram = {
 };
 
 export type ChildProgramOptions = {
-  /** relative to the root of the project */
-  readonly script: string;
+  readonly program: EntryName;
   readonly args?: readonly string[];
   /** beside PATH and HOME, which are all that it inherits */
   readonly env: Readonly<Record<string, string>>;
 };
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const keptOutput = 20_000;
 
-export function startProgram({ script, args = [], env }: ChildProgramOptions): ChildProgram {
+export function startProgram({ program, args = [], env }: ChildProgramOptions): ChildProgram {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [script, ...args], {
-    cwd: root,
+  const child = spawn(process.execPath, [...nodeFlags, entries[program], ...args], {
+    cwd: tmpdir(),
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -28,7 +28,7 @@ type Ready = { readonly type: 'ready'; readonly url: string; readonly signInUrl:
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const { dataDir, pluginsDir, port = 0, settings = {} } = options;
   const program = startProgram({
-    script: 'server/main.ts',
+    program: 'server',
     env: {
       MUSTER_DATA_DIR: dataDir,
       MUSTER_PLUGINS_DIR: pluginsDir,

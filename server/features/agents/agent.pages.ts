@@ -37,7 +37,7 @@ const endings = {
   },
   remove: {
     heading: 'Remove',
-    text: 'Its row disappears from the list; its past executions stay in the ledger. The host can join again with a new join token.',
+    text: 'Its row disappears from the list; its past executions stay in the ledger. The host can join again with a new join token. An agent that is connected cannot be removed: stop it on its host, or revoke its key, first.',
     label: 'Remove the agent',
   },
 } as const;

@@ -30,8 +30,9 @@ export type AgentMessages = {
   readonly onClosed: (connection: AgentConnection) => void;
 };
 
-/** Facts are small by contract; what an agent sends beyond that is not kept. */
+/** Facts are small by contract, and so is a version; what an agent sends beyond that is not kept. */
 const maxFacts = 200;
+const maxVersionLength = 100;
 
 export function createAgentMessages(resources: AgentMessagesResources): AgentMessages {
   const { db, clock, events, log, fleet, connections, heartbeatRows, onReady, onGone } = resources;
@@ -50,7 +51,7 @@ export function createAgentMessages(resources: AgentMessagesResources): AgentMes
       async facts({ agentId }, message) {
         const agent = fleet.get(agentId);
         const facts = firstOf(message.facts);
-        const runtimes = firstOf(message.runtimes);
+        const runtimes = shortened(firstOf(message.runtimes));
         if (agent === undefined || (isDeepStrictEqual(facts, agent.facts) && isDeepStrictEqual(runtimes, agent.runtimes))) return;
         await db.write((writer) =>
           updateAgent(writer, agentId, { facts: JSON.stringify(facts), runtimes: JSON.stringify(runtimes) }),
@@ -83,6 +84,11 @@ export function createAgentMessages(resources: AgentMessagesResources): AgentMes
     },
   };
 }
+
+const shortened = (versions: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(versions).map(([name, version]) => [name.slice(0, maxVersionLength), version.slice(0, maxVersionLength)]),
+  );
 
 const firstOf = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(values).slice(0, maxFacts));

@@ -18,6 +18,8 @@ export const createEnrolmentRoutes = ({ enrol, failures }: EnrolmentRoutesResour
     summary: 'Join a host with a join token; what agents do, once',
     tag: 'agent',
     body: enrolRequest,
+    // of somebody who has proved nothing yet
+    bodyLimit: 16 * 1024,
     responses: { 201: enrolResponse },
     handler: async ({ body, address }) => {
       failures.check(address);

@@ -14,6 +14,7 @@ import {
   viewsOf,
   wordsOf,
 } from '../../platform/web/form.ts';
+import { ownUrl } from '../../platform/web/own-url.ts';
 import { type AnyPage, type PageAnswer, page } from '../../platform/web/page.ts';
 import { pagerOf, pagingQuery } from '../../platform/web/paging.ts';
 import type { Origin } from './origin.ts';
@@ -31,7 +32,6 @@ export type JoinTokensPagesResources = {
 };
 
 type Shown = { readonly form: Form; readonly problems: FormProblems | null; readonly command: string | null };
-type Headers = Readonly<Record<string, string | undefined>>;
 
 const view = viewsOf(import.meta.url);
 const path = '/settings/join-tokens';
@@ -49,9 +49,6 @@ export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyP
     };
   };
   const blank: Shown = { form: { expiresInSeconds: '24h', maxUses: '1' }, problems: null, command: null };
-  const serverUrl = (headers: Headers): string =>
-    resources.publicUrl ?? headers.origin ?? `http://${headers.host ?? 'localhost:8000'}`;
-
   return [
     page({
       method: 'GET',
@@ -79,7 +76,7 @@ export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyP
           const { token } = await resources.create(input.data, signedIn(request), { address: request.address });
           return show(undefined, {
             ...blank,
-            command: `npx muster agent --server ${serverUrl(request.headers)} --join-token ${token}`,
+            command: `npx muster agent --server ${resources.publicUrl ?? ownUrl(request.headers)} --join-token ${token}`,
           });
         } catch (error) {
           return show(undefined, { form, problems: problemsOfError(error), command: null });

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { MusterError, problemOf } from '../../../shared/errors.ts';
 import { type Form, type FormProblems, formBody, problemsOfError, textOf, viewsOf } from '../../platform/web/form.ts';
 import { type AnyPage, type PageAnswer, page } from '../../platform/web/page.ts';
 import { localPath } from '../../platform/web/paging.ts';
 import type { Origin } from './origin.ts';
 
+type ViewAnswer = Extract<PageAnswer, { kind: 'view' }>;
 type SignedIn = Promise<{ readonly setCookie: string }>;
 
 export type SignInPagesResources = {
@@ -29,7 +31,7 @@ export function createSignInPages(resources: SignInPagesResources): AnyPage[] {
             const { setCookie } = await resources.signInWithCode(query.code, address);
             return { kind: 'redirect', to: next, cookies: [setCookie] };
           } catch (error) {
-            return signInView(next, {}, problemsOfError(error));
+            return refused(next, {}, error);
           }
         }
         return actor === undefined ? signInView(next, {}, null) : { kind: 'redirect', to: next };
@@ -39,6 +41,8 @@ export function createSignInPages(resources: SignInPagesResources): AnyPage[] {
       method: 'POST',
       path: '/sign-in',
       permission: 'open',
+      // of somebody who has proved nothing yet
+      bodyLimit: 16 * 1024,
       body: formBody,
       handler: async ({ body, address }) => {
         const next = localPath(textOf(body, 'next'));
@@ -50,7 +54,7 @@ export function createSignInPages(resources: SignInPagesResources): AnyPage[] {
               : await resources.signInWithToken(token, address);
           return { kind: 'redirect', to: next, cookies: [setCookie] };
         } catch (error) {
-          return signInView(next, { name: textOf(body, 'name'), by: textOf(body, 'by') }, problemsOfError(error));
+          return refused(next, { name: textOf(body, 'name'), by: textOf(body, 'by') }, error);
         }
       },
     }),
@@ -67,13 +71,18 @@ export function createSignInPages(resources: SignInPagesResources): AnyPage[] {
   ];
 }
 
-const signInView = (next: string, values: Form, problems: FormProblems | null): PageAnswer => ({
+/** The form again, with the status of the error: a program that tries passwords out is told as clearly as a person to stop. */
+function refused(next: string, values: Form, error: unknown): PageAnswer {
+  const problems = problemsOfError(error);
+  return { ...signInView(next, values, problems), status: error instanceof MusterError ? problemOf(error).status : 401 };
+}
+
+const signInView = (next: string, values: Form, problems: FormProblems | null): ViewAnswer => ({
   kind: 'view',
   view: view('sign-in'),
   title: 'Sign in',
   section: '',
   data: { next, values, problems },
-  ...(problems === null ? {} : { status: 401 }),
 });
 
 /**

@@ -102,7 +102,8 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
         bytes += chunk.bytes;
       }
       const last = chunks.at(-1);
-      page = bytes < limit && last ? await chunksAfter(db.read, executionId, last.start, pageFor(limit, bytes, chunks.length)) : [];
+      page =
+        bytes < limit && last ? await chunksAfter(db.read, executionId, last.start, pageFor(limit, bytes, chunks.length)) : [];
     }
     const last = chunks.at(-1);
     return { chunks: chunks.map(shown), next: last === undefined ? Math.min(offset, size) : last.start + last.bytes, size };

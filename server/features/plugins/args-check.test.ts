@@ -51,6 +51,15 @@ describe('arguments', () => {
     expect(fault(http, args)).toMatchObject({ code: 'args_invalid', message, details: { field } });
   });
 
+  it('may have any name, also one that every object inherits, or one with a percent sign', () => {
+    const strings = { type: 'object', properties: { constructor: { type: 'string' } }, additionalProperties: { type: 'string' } };
+    compileArgsCheck(manifestWith(strings)).check('main', {});
+    compileArgsCheck(manifestWith(strings)).check('main', { constructor: 'x', '100%': 'y' });
+    expect(fault(strings, { '100%': 1 })).toMatchObject({ code: 'args_invalid', details: { field: 'args.100%' } });
+    const required = { type: 'object', required: ['toString'] };
+    expect(fault(required, {})).toMatchObject({ code: 'args_invalid', details: { field: 'args.toString' } });
+  });
+
   it('can be at fault in several fields at once', () => {
     const { details } = fault(http, { method: 'PUT', retries: 1.5, colour: 1 });
     expect(details.issues?.map(({ field }) => field).sort()).toEqual(['args.colour', 'args.method', 'args.retries', 'args.url']);

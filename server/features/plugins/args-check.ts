@@ -42,7 +42,15 @@ export function compileArgsCheck(manifest: PluginManifest): ArgsCheck {
   };
 }
 
-const options: Options = { allErrors: true, strict: false, validateFormats: false, logger: false, inlineRefs: false };
+const options: Options = {
+  allErrors: true,
+  strict: false,
+  validateFormats: false,
+  logger: false,
+  inlineRefs: false,
+  // an argument may be called `constructor`, and one that is not given must not be found on the prototype
+  ownProperties: true,
+};
 const schemaCheck = new Ajv2020({ ...options, addUsedSchema: false });
 
 type Validate = (args: unknown) => readonly ErrorObject[];

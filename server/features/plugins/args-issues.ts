@@ -55,5 +55,5 @@ function shapeSentence(type: unknown): string {
 
 const told = (field: string, fault: string): ArgsIssue => ({ field, message: `${field} ${fault}.` });
 const list = (values: unknown): string => (Array.isArray(values) ? values.map((value) => JSON.stringify(value)).join(', ') : '');
-/** JSON Pointer */
-const unescaped = (part: string): string => decodeURIComponent(part.replace(/~1/g, '/').replace(/~0/g, '~'));
+/** JSON Pointer; not percent-encoded, as it would be in a URL */
+const unescaped = (part: string): string => part.replace(/~1/g, '/').replace(/~0/g, '~');

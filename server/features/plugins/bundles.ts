@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { MusterError } from '../../../shared/errors.ts';
+import { isDeeperThan, maxJsonDepth } from '../../../shared/json.ts';
 import { type BundleFile, bundleText, maxBundleBytes, pluginBundle } from '../../../shared/plugin-bundle.ts';
 import { type PluginManifest, pluginManifest } from '../../../shared/plugin-manifest.ts';
 import { sentenceOf } from '../../platform/http/validation-sentences.ts';
@@ -48,13 +49,18 @@ export function bundleOfSingleFile(name: string, fileName: string, base64: strin
   return makeBundle(singleFileManifest(name, fileName, source), [{ path: fileName, executable: false, base64 }]);
 }
 
+/** Manifests of all plugins stay in memory, and go to whoever lists them. */
+const maxManifestLength = 1024 * 1024;
+
 function parseManifest(text: string): PluginManifest {
+  if (text.length > maxManifestLength) throw invalid(`${manifestPath} is larger than 1 MiB.`);
   let content: unknown;
   try {
     content = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw invalid(`${manifestPath} is not valid JSON: ${(error as Error).message}`);
   }
+  if (isDeeperThan(content, maxJsonDepth)) throw invalid(`${manifestPath} is nested deeper than ${maxJsonDepth} levels.`);
   const result = pluginManifest.safeParse(content, asSentences);
   if (!result.success) throw invalidShape(manifestPath, result.error);
   return result.data;

@@ -1,5 +1,6 @@
 import { toInstant } from '../../../shared/api/listing.ts';
 import type { PluginDetail } from '../../../shared/api/plugins.ts';
+import { readableJson } from '../../../shared/json.ts';
 import type { PluginBundle } from '../../../shared/plugin-bundle.ts';
 import { manifestPath } from './bundles.ts';
 import { type BundleRecord, type CurrentPlugin, summaryOf } from './plugins.ts';
@@ -14,7 +15,7 @@ export function pluginDetailOf(
   versions: readonly BundleRecord[],
   heldBy: number,
 ): PluginDetail {
-  const manifest = `${JSON.stringify(bundle.manifest, null, 2)}\n`;
+  const manifest = `${readableJson(bundle.manifest)}\n`;
   return {
     ...summaryOf(bundle, plugin, heldBy),
     files: [

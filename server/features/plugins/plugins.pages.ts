@@ -3,13 +3,16 @@ import type { PluginDetail, PluginSummary } from '../../../shared/api/plugins.ts
 import type { Actor } from '../../platform/http/actor.ts';
 import { formBody, signedIn, viewsOf } from '../../platform/web/form.ts';
 import { type AnyPage, page } from '../../platform/web/page.ts';
+import type { Origin } from '../auth/origin.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
 export type PluginsPagesResources = {
   readonly list: () => MaybePromise<readonly PluginSummary[]>;
   readonly detail: (name: string) => MaybePromise<PluginDetail>;
-  readonly remove: (name: string, actor: Actor) => Promise<unknown>;
+  readonly remove: (name: string, actor: Actor, origin: Origin) => Promise<unknown>;
+  /** what in the plugins folder could not be loaded, and why */
+  readonly problems: () => readonly { readonly path: string; readonly message: string }[];
   /** names of the agents that hold this bundle; null when nobody can say */
   readonly holders?: (name: string, sha256: string) => MaybePromise<readonly string[]>;
 };
@@ -29,7 +32,7 @@ export function createPluginsPages(resources: PluginsPagesResources): AnyPage[] 
         view: view('plugins'),
         title: 'Plugins',
         section: 'plugins',
-        data: { plugins: await resources.list() },
+        data: { plugins: await resources.list(), problems: resources.problems() },
         topics: ['plugins'],
       }),
     }),
@@ -80,7 +83,7 @@ export function createPluginsPages(resources: PluginsPagesResources): AnyPage[] 
       params,
       body: formBody,
       handler: async (request) => {
-        await resources.remove(request.params.name, signedIn(request));
+        await resources.remove(request.params.name, signedIn(request), { address: request.address });
         return { kind: 'redirect', to: '/plugins' };
       },
     }),

@@ -85,10 +85,16 @@ export function createPlugins(resources: PluginsResources): PluginsService {
 
   /** Each problem is logged when it comes up, not at every look. */
   function report(found: readonly PluginProblem[], dir: string): void {
-    const known = new Set(problems.map(({ path, message }) => `${path} ${message}`));
-    for (const { path, message } of found)
-      if (!known.has(`${path} ${message}`)) log.error({ dir, path }, `plugin not loaded: ${message}`);
+    const keyOf = ({ path, message }: PluginProblem): string => `${path} ${message}`;
+    const before = problems;
+    const known = new Set(before.map(keyOf));
+    const now = new Set(found.map(keyOf));
     problems = found;
+    for (const problem of found.filter((one) => !known.has(keyOf(one)))) {
+      log.error({ dir, path: problem.path }, `plugin not loaded: ${problem.message}`);
+      events.emit('plugin.changed', { name: problem.name });
+    }
+    for (const { name } of before.filter((one) => !now.has(keyOf(one)))) events.emit('plugin.changed', { name });
   }
 
   function follow(dir: string): () => Promise<void> {

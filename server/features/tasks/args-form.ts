@@ -1,4 +1,4 @@
-import type { Json } from '../../../shared/json.ts';
+import { type Json, readableJson } from '../../../shared/json.ts';
 import { type Form, textOf } from '../../platform/web/form.ts';
 import type { ArgsField, ArgsFields } from './args-fields.ts';
 
@@ -97,7 +97,7 @@ function textFor(field: ArgsField, value: Json): string | undefined {
     case 'switch':
       return value === true ? 'on' : value === false ? '' : undefined;
     case 'json':
-      return JSON.stringify(value, null, 2);
+      return readableJson(value);
     case 'choice':
       return field.choices?.some((choice) => choice.value === JSON.stringify(value)) ? JSON.stringify(value) : undefined;
     case 'number':

@@ -1,11 +1,11 @@
-import { reasonCodes } from '../../../shared/reasons.ts';
 import type { AgentMessageOf, ResultMessage } from '../../../shared/protocol.ts';
+import { reasonCodes } from '../../../shared/reasons.ts';
 import type { EventBus } from '../../platform/events/bus.ts';
 import type { AgentConnection } from '../../platform/gateway/connection.ts';
 import type { Writer } from '../../schema/schema.ts';
 import type { Candidate } from './assignment.ts';
-import { type AttemptEnd, endAttempt, reasonOf, releaseUnstarted, runningDeadline } from './attempts.ts';
 import { unstartedSince } from './attempts.store.ts';
+import { type AttemptEnd, endAttempt, reasonOf, releaseUnstarted, runningDeadline } from './attempts.ts';
 import { findExecution } from './executions.store.ts';
 import type { Ledger, LedgerUnit } from './ledger.ts';
 import type { ProgressBoard } from './progress.ts';

@@ -7,7 +7,9 @@ import type { ExecutionRow } from './rows.ts';
 
 /** Rows of `executions`. State changes go through the ledger alone. */
 
-const byId = prepare((db: Reader, p: Params<{ id: string }>) => db.selectFrom('executions').selectAll().where('id', '=', p('id')));
+const byId = prepare((db: Reader, p: Params<{ id: string }>) =>
+  db.selectFrom('executions').selectAll().where('id', '=', p('id')),
+);
 
 export const findExecution = (db: Reader | Writer, id: string): Promise<ExecutionRow | undefined> => byId.first(db, { id });
 
@@ -28,9 +30,9 @@ const held = prepare((db: Reader, p: Params<{ agentId: string }>) =>
 
 /** All open work of an agent, queued too. Index: executions_by_agent_state. */
 export const openOfAgent = async (db: Reader | Writer, agentId: string): Promise<ExecutionRow[]> =>
-  (
-    await db.selectFrom('executions').selectAll().where('agent_id', '=', agentId).where('state', 'in', openStates).execute()
-  ).sort(byOldest);
+  (await db.selectFrom('executions').selectAll().where('agent_id', '=', agentId).where('state', 'in', openStates).execute()).sort(
+    byOldest,
+  );
 
 /** Open executions of a run, in the order of their making. Index: executions_by_run_state. */
 export const openOfRun = async (db: Reader | Writer, runId: string): Promise<ExecutionRow[]> =>

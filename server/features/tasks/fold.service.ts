@@ -47,8 +47,7 @@ async function show({ first, hosts }: FoldGroup, room: number, { db, outputOf }:
   const data = row?.data ?? '';
   const isDataShown = data.length <= room;
   const message = (row?.message ?? row?.reason_text ?? '').slice(0, room);
-  const output =
-    first.attempt === 0 ? { text: '', truncated: false } : await outputOf(first.id, Math.min(comparedBytes, room));
+  const output = first.attempt === 0 ? { text: '', truncated: false } : await outputOf(first.id, Math.min(comparedBytes, room));
   return {
     bytes: Buffer.byteLength(output.text) + message.length + (isDataShown ? data.length : 0),
     shown: {

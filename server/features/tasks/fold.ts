@@ -23,7 +23,11 @@ export function createFold(): Fold {
   const groups = new Map<string, FoldGroup>();
   return {
     add(row, output) {
-      const hash = createHash('sha256').update(output).update('\0').update(row.data ?? '').digest('base64');
+      const hash = createHash('sha256')
+        .update(output)
+        .update('\0')
+        .update(row.data ?? '')
+        .digest('base64');
       const key = JSON.stringify([row.state, row.reason, row.exit_code, row.log_bytes, hash]);
       const host = row.agent_name ?? 'no host';
       const group = groups.get(key);
@@ -32,8 +36,7 @@ export function createFold(): Fold {
     },
     groups: () =>
       [...groups.values()].sort(
-        (a, b) =>
-          Number(countsAsError(b.first.state)) - Number(countsAsError(a.first.state)) || a.hosts.length - b.hosts.length,
+        (a, b) => Number(countsAsError(b.first.state)) - Number(countsAsError(a.first.state)) || a.hosts.length - b.hosts.length,
       ),
   };
 }

@@ -140,7 +140,8 @@ function unitOf(writer: Writer, now: number, { changes, runs }: Done, updateExec
 /** Counts the end of one execution in its run; the run is final when its last one is. */
 async function countEnd(writer: Writer, runId: string, to: ExecutionState, now: number): Promise<RunState> {
   const counts = await countEnded(writer, runId, to);
-  if (counts === undefined) throw new MusterError('internal', `The ledger holds executions of a run that is not there (${runId}).`);
+  if (counts === undefined)
+    throw new MusterError('internal', `The ledger holds executions of a run that is not there (${runId}).`);
   if (counts.open > 0) return 'active';
   const state = runStateOf(counts);
   await finishRun(writer, runId, state, now);

@@ -1,6 +1,7 @@
 import type { Run } from '../../../shared/api/runs.ts';
 import type { ExecutionState } from '../../../shared/states.ts';
 import { viewsOf } from '../../platform/web/form.ts';
+import { ownUrl } from '../../platform/web/own-url.ts';
 import { type AnyPage, page } from '../../platform/web/page.ts';
 
 export type OverviewPagesResources = {
@@ -30,7 +31,7 @@ export function createOverviewPages(resources: OverviewPagesResources): AnyPage[
       permission: 'tasks.read',
       handler: async ({ headers }) => {
         const { online, idle, offline, revoked } = resources.agentCounts();
-        const serverUrl = resources.publicUrl ?? `http://${headers.host ?? 'localhost:8000'}`;
+        const serverUrl = resources.publicUrl ?? ownUrl(headers);
         const hosts = { Online: online, Idle: idle, Offline: offline, Revoked: revoked };
         return {
           kind: 'view',

@@ -33,6 +33,8 @@ export type PresenceService = {
    * first sweep that sees it, so that a restart of the server gives everybody a whole lease to return.
    */
   declareSilent(): Promise<void>;
+  /** Connected, or just reconciled and about to be. */
+  isHere(agentId: string): boolean;
 };
 
 export type PresenceResources = {
@@ -54,14 +56,18 @@ export type PresenceResources = {
  * before anything is concluded without them. Well over the longest pause between two of their tries.
  */
 const returnGraceMs = 120_000;
+/** Between the answer to a hello and the open connection there is no more than this. */
+const arrivalMs = 60_000;
 const batchSize = 500;
 
 export function createPresence(resources: PresenceResources): PresenceService {
   const { ledger, clock, random, books, specs, canceller, isConnected, logSizeIn, leaseSeconds, lostAfterSeconds } = resources;
   /** agents that are away and hold something; `told` once their rows say so */
   const away = new Map<string, { readonly since: number; readonly told: boolean }>();
-  /** stops for attempts that an agent brought back, until its connection is open */
-  const owed = new Map<string, readonly StopOrder[]>();
+  /** reconciled, but the connection is not open yet: since when, and the stops for attempts that the agent brought back */
+  const arriving = new Map<string, { readonly since: number; readonly stops: readonly StopOrder[] }>();
+
+  const isHere = (agentId: string): boolean => isConnected(agentId) || arriving.has(agentId);
 
   return {
     async begin() {
@@ -72,7 +78,7 @@ export function createPresence(resources: PresenceResources): PresenceService {
     },
 
     async returned(agentId, journal) {
-      const { verdicts, stops } = await ledger.write(async (unit) => {
+      return ledger.write(async (unit) => {
         const found = reconcile(await heldByAgent(unit.writer, agentId), journal);
         for (const row of found.neverStarted)
           await releaseUnstarted(unit, row, row.state === 'offered' ? 'lease_ended' : 'never_started');
@@ -82,24 +88,21 @@ export function createPresence(resources: PresenceResources): PresenceService {
           const goesOn = verdict.verdict === 'keep' || verdict.verdict === 'deliver';
           answers.push({ ...verdict, logFrom: goesOn ? await logSizeIn(unit.writer, verdict.execution) : 0 });
         }
-        // here, in the order of the units: one that declares it silent comes before or finds it back
+        // here, in the order of the units: one that would declare it silent comes before, or finds it back
         away.delete(agentId);
-        return { verdicts: answers, stops: await stopsOf(found.stillToStop) };
+        arriving.set(agentId, { since: unit.now, stops: await stopsOf(found.stillToStop) });
+        return answers;
       });
-      owed.delete(agentId);
-      if (stops.length > 0) owed.set(agentId, stops);
-      return verdicts;
     },
 
     connected(agentId) {
       if (!isConnected(agentId)) return;
-      away.delete(agentId);
-      canceller.send(owed.get(agentId) ?? []);
-      owed.delete(agentId);
+      canceller.send(arriving.get(agentId)?.stops ?? []);
+      arriving.delete(agentId);
     },
 
     async gone(agentId) {
-      owed.delete(agentId);
+      arriving.delete(agentId);
       away.set(agentId, { since: clock.now(), told: false });
       await ledger.write(async (unit) => {
         for (const row of await heldByAgent(unit.writer, agentId))
@@ -108,7 +111,7 @@ export function createPresence(resources: PresenceResources): PresenceService {
     },
 
     async removed(agentId) {
-      owed.delete(agentId);
+      arriving.delete(agentId);
       away.delete(agentId);
       await ledger.write(async (unit) => {
         for (const row of await openOfAgent(unit.writer, agentId)) await releaseRemoved(unit, row);
@@ -117,23 +120,26 @@ export function createPresence(resources: PresenceResources): PresenceService {
 
     async declareSilent() {
       const now = clock.now();
+      for (const [agentId, { since }] of arriving) if (since <= now - arrivalMs) arriving.delete(agentId);
       for (const agentId of books.holders())
-        if (!isConnected(agentId) && !away.has(agentId)) away.set(agentId, { since: now, told: false });
+        if (!isHere(agentId) && !away.has(agentId)) away.set(agentId, { since: now, told: false });
       const silent: string[] = [];
       for (const [agentId, { since, told }] of away) {
         // it may have come back, or have nothing left, without a word to here
-        if (isConnected(agentId) || books.heldBy(agentId) === 0) away.delete(agentId);
+        if (isHere(agentId) || books.heldBy(agentId) === 0) away.delete(agentId);
         else if (!told && since <= now - leaseSeconds * 1000) silent.push(agentId);
       }
       await Promise.all(silent.map(declare));
     },
+
+    isHere,
   };
 
   async function declare(agentId: string): Promise<void> {
     const before = away.get(agentId);
     await ledger.write(async (unit) => {
       // it returned, or went once more, between the look and this unit
-      if (before === undefined || away.get(agentId) !== before || isConnected(agentId)) return;
+      if (before === undefined || away.get(agentId) !== before || isHere(agentId)) return;
       for (const row of await heldByAgent(unit.writer, agentId))
         if (row.state === 'running') await fallSilent(unit, row, lostAfterSeconds);
     });

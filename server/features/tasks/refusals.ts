@@ -1,6 +1,6 @@
 import type { ReasonCode } from '../../../shared/reasons.ts';
-import type { UnstartedAttempt } from './attempts.store.ts';
 import { type Candidate, ineligibility } from './assignment.ts';
+import type { UnstartedAttempt } from './attempts.store.ts';
 
 /** What follows when an agent does not take an offer: pure, so that every fleet can be tried. */
 

@@ -23,14 +23,12 @@ export const findRuns = (db: Reader, ids: readonly string[]): Promise<RunRow[]> 
 export const insertRun = (writer: Writer, row: RunRow): Promise<number> => insert(writer, row);
 
 const insert = prepare((db: Reader, p: Params<RunRow>) =>
-  db
-    .insertInto('runs')
-    .values(
-      p.each(
+  db.insertInto('runs').values(
+    p.each(
         'id', 'task_id', 'task_version', 'task_name', 'trigger', 'state', 'owner', 'plugin', 'plugin_sha256', 'action', 'args', 'env', 'policy', 'total', 'open',
         'succeeded', 'failed', 'timed_out', 'cancelled', 'expired', 'skipped', 'rejected', 'lost', 'fired_at', 'created_at', 'finished_at', 'created_by',
       ), // biome-ignore format: a list of columns
-    ),
+  ),
 );
 
 const countColumns = ['open', 'succeeded', 'failed', 'timed_out', 'cancelled', 'expired', 'skipped', 'rejected', 'lost'] as const;

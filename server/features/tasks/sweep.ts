@@ -24,7 +24,8 @@ export type SweepResources = {
   readonly specs: RunSpecs;
   readonly canceller: Canceller;
   readonly random: () => number;
-  readonly isConnected: (agentId: string) => boolean;
+  /** whether the agent is connected, or is about to be */
+  readonly isHere: (agentId: string) => boolean;
   readonly logSizeIn: (writer: Writer, executionId: string) => Promise<number>;
   readonly lostAfterSeconds: number;
 };
@@ -54,7 +55,7 @@ const sweepRow = (id: string, resources: SweepResources): Promise<StopOrder | un
   });
 
 async function endState(unit: LedgerUnit, row: ExecutionRow, resources: SweepResources): Promise<StopOrder | undefined> {
-  const { specs, random, isConnected, logSizeIn, lostAfterSeconds } = resources;
+  const { specs, random, isHere, logSizeIn, lostAfterSeconds } = resources;
   switch (row.state) {
     case 'queued':
       await endWaiting(unit, row);
@@ -63,7 +64,7 @@ async function endState(unit: LedgerUnit, row: ExecutionRow, resources: SweepRes
       await requeue(unit, row, 'lease_ended');
       return stopOf(row, 0, 'given_up');
     case 'running': {
-      if (row.agent_id !== null && !isConnected(row.agent_id)) {
+      if (row.agent_id !== null && !isHere(row.agent_id)) {
         await fallSilent(unit, row, lostAfterSeconds);
         return undefined;
       }

@@ -1,6 +1,6 @@
 import { policy, type Task, type TaskInput, taskInput } from '../../../shared/api/tasks.ts';
 import { parseDuration } from '../../../shared/durations.ts';
-import type { Json } from '../../../shared/json.ts';
+import { type Json, readableJson } from '../../../shared/json.ts';
 import { type Form, type FormProblems, listOf, problemsOfIssues, textOf } from '../../platform/web/form.ts';
 import type { ArgsFields } from './args-fields.ts';
 import { argsFromForm, defaultArgsForm, formFromArgs } from './args-form.ts';
@@ -39,7 +39,7 @@ export function formOfTask(task: Task, fields: ArgsFields | undefined): Form {
       .join('\n'),
     version: String(task.version),
     ...formOfPolicy(task.policy),
-    ...(args ?? { argsMode: 'json', argsJson: JSON.stringify(task.args, null, 2) }),
+    ...(args ?? { argsMode: 'json', argsJson: readableJson(task.args) }),
   };
 }
 
@@ -55,7 +55,7 @@ export const freshForm = (given: Form, fields: ArgsFields | undefined): Form => 
 /** The same arguments in the other way of writing them; a form that cannot be read stays as it is. */
 export function switchArgs(form: Form, fields: ArgsFields | undefined, mode: 'json' | 'fields'): Form {
   if (fields === undefined) return form;
-  if (mode === 'json') return { ...form, argsMode: 'json', argsJson: JSON.stringify(argsFromForm(fields, form).args, null, 2) };
+  if (mode === 'json') return { ...form, argsMode: 'json', argsJson: readableJson(argsFromForm(fields, form).args) };
   const { args, problems } = argsFromJson(form);
   const shown = Object.keys(problems).length > 0 ? undefined : formFromArgs(fields, args);
   return shown === undefined ? form : { ...form, ...shown, argsMode: 'fields' };

@@ -20,14 +20,14 @@ import { createProgressBoard } from './progress.ts';
 import { openRows } from './queue.store.ts';
 import type { TaskRow } from './rows.ts';
 import { createRunSpecs } from './run-specs.ts';
-import { openBundles } from './runs.store.ts';
 import { runRoutes } from './runs.routes.ts';
 import { createRuns, type RunsService } from './runs.service.ts';
+import { openBundles } from './runs.store.ts';
 import { sweepOnce } from './sweep.ts';
 import { taskMessages } from './tasks.messages.ts';
 import { taskRoutes } from './tasks.routes.ts';
-import { dueTasks, nextDueAt } from './tasks.store.ts';
 import { createTasks, type TasksResources, type TasksService } from './tasks.service.ts';
+import { dueTasks, nextDueAt } from './tasks.store.ts';
 
 /** The whole of the ledger's feature, wired: what `main` needs of it, and nothing else. */
 export type TasksFeature = {
@@ -178,7 +178,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     leaseSeconds,
     lostAfterSeconds,
   });
-  const sweeping = { db, clock, ledger, specs, canceller, random, isConnected, logSizeIn, lostAfterSeconds };
+  const sweeping = { db, clock, ledger, specs, canceller, random, isHere: presence.isHere, logSizeIn, lostAfterSeconds };
 
   return {
     tasks,

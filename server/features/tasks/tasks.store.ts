@@ -11,14 +11,12 @@ export const findTask = (db: Reader | Writer, id: string): Promise<TaskRow | und
 export const insertTask = (writer: Writer, row: TaskRow): Promise<number> => insert(writer, row);
 
 const insert = prepare((db: Reader, p: Params<TaskRow>) =>
-  db
-    .insertInto('tasks')
-    .values(
-      p.each(
+  db.insertInto('tasks').values(
+    p.each(
         'id', 'version', 'name', 'status', 'type', 'owner', 'plugin', 'action', 'args', 'env', 'cron', 'time_zone', 'every_seconds', 'policy', 'next_fire_at',
         'last_run_id', 'created_by', 'created_at', 'updated_at', 'deleted_at',
       ), // biome-ignore format: a list of columns
-    ),
+  ),
 );
 
 export const updateTask = (writer: Writer, id: string, changes: Partial<TaskRow>) =>
@@ -29,13 +27,7 @@ export const insertTaskVersion = (writer: Writer, row: TaskVersionsTable) =>
 
 /** Tasks whose time has come, most overdue first: only an active one has a time. Index: tasks_due. */
 export const dueTasks = (db: Reader, now: number, limit: number): Promise<TaskRow[]> =>
-  db
-    .selectFrom('tasks')
-    .selectAll()
-    .where('next_fire_at', '<=', now)
-    .orderBy('next_fire_at')
-    .limit(limit)
-    .execute();
+  db.selectFrom('tasks').selectAll().where('next_fire_at', '<=', now).orderBy('next_fire_at').limit(limit).execute();
 
 /** The time of the next firing of all, or undefined if nothing is scheduled. Index: tasks_due. */
 export async function nextDueAt(db: Reader): Promise<number | undefined> {

@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ErrorCode } from '../../../shared/errors.ts';
 import type { Clock } from '../clock.ts';
+import { rawProblem } from './raw-answer.ts';
 
 /**
  * The one listener: HTTP or HTTPS, and the upgrade to WebSocket on the paths that were given.
@@ -38,27 +40,46 @@ export type HttpServerResources = {
 };
 
 export function createHttpServer({ host, port, tls, clock }: HttpServerResources): HttpServer {
+  // what asks for another protocol, such as HTTP/2 in clear text, is answered as if it had not; else it would never be answered
+  const options = { shouldUpgradeCallback: isWebSocketForUs };
   const server =
-    tls === null ? createServer() : createTlsServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) });
+    tls === null
+      ? createServer(options)
+      : createTlsServer({ ...options, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) });
   // longer than the idle time of common proxies, which would otherwise send a request into a connection that is being closed
   server.keepAliveTimeout = 75_000;
   const upgrades = new Map<string, UpgradeHandler>();
   const upgraded = new Set<Duplex>();
+  const answering = new Set<Duplex>();
   const stopCallbacks = new Set<() => void>();
   let inFlight = 0;
   let allDone = (): void => {};
   let stopped: Promise<void> | undefined;
 
+  function isWebSocketForUs({ headers, url }: IncomingMessage): boolean {
+    return headers.upgrade?.toLowerCase() === 'websocket' && upgrades.has(pathOf(url));
+  }
+
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    const handler = upgrades.get((request.url ?? '/').split('?', 1)[0] ?? '/');
-    if (handler === undefined || stopped !== undefined) {
-      refuse(socket, handler === undefined ? '404 Not Found' : '503 Service Unavailable');
+    const handler = upgrades.get(pathOf(request.url));
+    if (handler === undefined) {
+      socket.end(rawProblem('not_found', 'No WebSocket answers here.'));
+      return;
+    }
+    if (stopped !== undefined) {
+      socket.end(rawProblem('server_stopping', 'The server is stopping. Try again soon.', 5));
       return;
     }
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
     handler(request, socket, head);
+  });
+
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // an answer that is under way cannot be followed by another one
+    if (error.code === 'ECONNRESET' || !socket.writable || answering.has(socket)) socket.destroy();
+    else socket.end(rawProblem(...faultOf(error)), () => socket.destroy());
   });
 
   async function closeAll(graceMs: number): Promise<void> {
@@ -85,7 +106,10 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
     onRequest(listener) {
       server.on('request', ((request, response) => {
         inFlight += 1;
+        const { socket } = request;
+        answering.add(socket);
         response.once('close', () => {
+          answering.delete(socket);
           inFlight -= 1;
           if (inFlight === 0) allDone();
         });
@@ -120,6 +144,11 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
   };
 }
 
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+const pathOf = (url: string | undefined): string => (url ?? '/').split('?', 1)[0] ?? '/';
+
+/** Whatever it is that the parser of Node did not take. */
+function faultOf({ code }: NodeJS.ErrnoException): [ErrorCode, string] {
+  if (code === 'HPE_HEADER_OVERFLOW') return ['headers_too_large', 'The headers, or the URL, are longer than 16 KiB together.'];
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['request_timeout', 'The request was not complete in time.'];
+  return ['request_malformed', 'What came over the connection is not a valid HTTP/1.1 request.'];
 }

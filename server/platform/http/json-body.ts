@@ -1,16 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { MusterError } from '../../../shared/errors.ts';
+import { maxJsonDepth } from '../../../shared/json.ts';
 import { findJsonFault } from './json-fault.ts';
 
 export const jsonMediaType = /^application\/(json|[\w.!#$&^-]+\+json)\s*(;|$)/i;
 
-/** Deeper than any honest body; keeps everything that walks the value from overflowing its stack. */
-export const maxDepth = 64;
-
 /** @throws MusterError body_not_utf8 or body_malformed, which says where */
 export function parseJsonBody(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new MusterError('body_not_utf8', 'The body holds bytes that are not UTF-8.');
-  if (deeperThan(bytes, maxDepth)) throw new MusterError('body_malformed', `The body is nested deeper than ${maxDepth} levels.`);
+  if (deeperThan(bytes, maxJsonDepth))
+    throw new MusterError('body_malformed', `The body is nested deeper than ${maxJsonDepth} levels.`);
   // Windows tools like to send a byte order mark
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const text = bytes.toString('utf8', hasMark ? 3 : 0);

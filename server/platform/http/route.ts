@@ -25,7 +25,7 @@ export type Route<Params = unknown, Query = unknown, Body = unknown> = {
   readonly produces?: readonly string[];
   /** request headers that the handler looks at and what each is for, such as `If-Match` */
   readonly headers?: Readonly<Record<string, string>>;
-  /** largest body in bytes; default 1 MiB */
+  /** largest body in bytes; default that of the settings */
   readonly bodyLimit?: number;
   readonly handler: (request: RouteRequest<Params, Query, Body>) => Promise<RouteAnswer>;
 };

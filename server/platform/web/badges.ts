@@ -35,5 +35,6 @@ const table: Readonly<Record<string, Badge>> = {
 };
 
 /** A word that the table does not know is shown as it is. */
-export const badge = (word: string): Badge => table[word] ?? { tone: 'off', icon: 'point', word };
+export const badge = (word: string): Badge =>
+  Object.hasOwn(table, word) ? (table[word] as Badge) : { tone: 'off', icon: 'point', word };
 export const badgeWords = Object.keys(table);

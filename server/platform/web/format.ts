@@ -1,4 +1,5 @@
 import { formatDuration } from '../../../shared/durations.ts';
+import { readableJson } from '../../../shared/json.ts';
 
 /** How values read on pages. All pure; `now` and times are ms or ISO strings. */
 export const format = { relative, exact, elapsed, duration: formatDuration, bytes, count, share, json, shortId, plural };
@@ -49,8 +50,14 @@ function share(part: number, whole: number): number {
   return whole > 0 ? Math.min(100, Math.max(0, Math.round((part / whole) * 100))) : 0;
 }
 
+const maxShownJson = 256 * 1024;
+
+/** To be read; what is too long for that is cut. */
 function json(value: unknown): string {
-  return JSON.stringify(value, null, 2) ?? '';
+  const text = readableJson(value);
+  return text.length <= maxShownJson
+    ? text
+    : `${text.slice(0, maxShownJson).toWellFormed()}… (${count(text.length - maxShownJson)} more characters)`;
 }
 
 /** The end of an id, which is the part that differs between neighbours. */

@@ -13,6 +13,7 @@ export type PageResources = {
   readonly authenticate: Authenticate;
   readonly render: Render;
   readonly live: { position(): string };
+  readonly bodyLimit?: number | undefined;
 };
 
 export const pageEndpoint = (page: AnyPage, resources: PageResources): Endpoint => ({
@@ -24,7 +25,8 @@ export const pageEndpoint = (page: AnyPage, resources: PageResources): Endpoint 
 
 const nothing = z.strictObject({});
 
-async function answer(page: AnyPage, exchange: Exchange, { authenticate, render, live }: PageResources): Promise<Answer> {
+async function answer(page: AnyPage, exchange: Exchange, resources: PageResources): Promise<Answer> {
+  const { authenticate, render, live } = resources;
   const headers = exchange.request.headers as Record<string, string | undefined>;
   const actor = await authenticate(headers);
   if (actor === undefined && page.permission !== 'open') return signIn(page, exchange);
@@ -36,7 +38,7 @@ async function answer(page: AnyPage, exchange: Exchange, { authenticate, render,
     query: checked(page.query ?? nothing, givenOnly(exchange.search), 'query'),
     body:
       page.method === 'POST'
-        ? checked(page.body ?? nothing, await readForm(exchange.request, actor, page.bodyLimit), 'body')
+        ? checked(page.body ?? nothing, await readForm(exchange.request, actor, page.bodyLimit ?? resources.bodyLimit), 'body')
         : undefined,
     actor,
     address: exchange.address,

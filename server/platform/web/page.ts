@@ -29,7 +29,7 @@ export type Page<Params = unknown, Query = unknown, Body = unknown> = {
   readonly query?: z.ZodType<Query>;
   /** of a form, sent as `application/x-www-form-urlencoded`; its `csrf` field is checked and removed before */
   readonly body?: z.ZodType<Body>;
-  /** largest form in bytes; default 1 MiB */
+  /** largest form in bytes; default that of the settings */
   readonly bodyLimit?: number;
   readonly handler: (request: PageRequest<Params, Query, Body>) => Promise<PageAnswer>;
 };

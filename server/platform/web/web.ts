@@ -21,6 +21,8 @@ export type WebResources = {
   readonly clock: Clock;
   /** where the events of `live.ts` stand now */
   readonly live: { position(): string };
+  /** largest form in bytes where a page has no limit of its own; default 1 MiB */
+  readonly bodyLimit?: number;
   /** development: views are read again for every page */
   readonly reload?: boolean;
 };
@@ -34,7 +36,7 @@ export type Web = {
 const views = fileURLToPath(new URL('./views', import.meta.url));
 
 /** The dashboard's mechanism. How a page is written is told in `page.ts`, what a view is given in `render.ts`, live parts in `live.ts`. */
-export function createWeb({ pages, authenticate, live, clock, reload = false }: WebResources): Web {
+export function createWeb({ pages, authenticate, live, clock, bodyLimit, reload = false }: WebResources): Web {
   const sprite = createIconSprite(iconNames);
   const assets = createAssets({
     folder: fileURLToPath(new URL('./assets', import.meta.url)),
@@ -44,7 +46,7 @@ export function createWeb({ pages, authenticate, live, clock, reload = false }: 
 
   return {
     endpoints: [
-      ...[...pages, errorCataloguePage].map((page) => pageEndpoint(page, { authenticate, render, live })),
+      ...[...pages, errorCataloguePage].map((page) => pageEndpoint(page, { authenticate, render, live, bodyLimit })),
       assetEndpoint(assets),
       apiDocs({ assets, authenticate }),
     ],

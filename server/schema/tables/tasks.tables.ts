@@ -1,8 +1,8 @@
-import type { TaskType } from '../../../shared/api/tasks.ts';
 import type { Trigger } from '../../../shared/api/runs.ts';
+import type { TaskType } from '../../../shared/api/tasks.ts';
+import type { ReasonCode } from '../../../shared/reasons.ts';
 import type { RunState } from '../../../shared/run-states.ts';
 import type { ExecutionState } from '../../../shared/states.ts';
-import type { ReasonCode } from '../../../shared/reasons.ts';
 
 export type TasksTable = {
   id: string;
@@ -28,7 +28,13 @@ export type TasksTable = {
 };
 
 /** What a task was before each edit. */
-export type TaskVersionsTable = { task_id: string; version: number; definition: string; replaced_at: number; replaced_by: string };
+export type TaskVersionsTable = {
+  task_id: string;
+  version: number;
+  definition: string;
+  replaced_at: number;
+  replaced_by: string;
+};
 
 export type RunsTable = {
   id: string;

@@ -45,6 +45,7 @@ export async function watch(db: Database): Promise<Invariants> {
       for (const run of seen.runs) checkRun(run, seen.executions);
       for (const host of world.hosts) checkBooks(world, host, seen.executions);
       for (const execution of seen.executions) checkWaiting(world, execution, seen);
+      for (const host of world.hosts) checkAgreement(host, seen.executions);
       checkLogs(seen);
       await checkAttempts(world, seen);
     },
@@ -125,6 +126,21 @@ function checkWaiting(world: World, row: ExecutionsTable, { executions, runs }: 
       executions.filter(({ agent_id, state }) => agent_id === host.id && heldStates.includes(state)).length < host.slots,
   );
   must(free === undefined, `${row.id} waits (${row.reason}), though ${free?.name} could take it`);
+}
+
+/** With an agent that has heard everything, and been heard, the ledger is of one mind about what it runs. */
+function checkAgreement({ agent, connected, link, name, id }: Host, executions: readonly ExecutionsTable[]): void {
+  if (!connected || link === undefined) return;
+  for (const row of executions) must(row.agent_id !== id || row.state !== 'unknown', `${row.id} is unknown, though ${name} is here`);
+  if (link.toAgent.length > 0 || link.toServer.length > 0) return;
+  const isWith = (row: ExecutionsTable): boolean => row.agent_id === id && (row.state === 'running' || row.state === 'cancelling');
+  const inJournal = (row: ExecutionsTable): boolean => agent.held.has(`${row.id}/${row.attempt}`);
+  for (const row of executions.filter(isWith)) must(inJournal(row), `${row.id} is ${row.state}, but ${name} knows nothing of it`);
+  for (const { execution, attempt, isLive, mustStop } of agent.held.values()) {
+    if (!isLive || mustStop) continue;
+    const row = executions.find((one) => one.id === execution);
+    must(row !== undefined && isWith(row) && row.attempt === attempt, `${name} runs ${execution}/${attempt}, which is ${row?.state}/${row?.attempt}`);
+  }
 }
 
 /** The log has no hole and no repeat. */

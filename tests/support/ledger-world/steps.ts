@@ -79,7 +79,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 export type History = { readonly steps: readonly Step[]; readonly revoke: boolean; readonly hostsReturn: boolean };
 
 export const history: fc.Arbitrary<History> = fc.record({
-  steps: fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }),
+  steps: fc.noBias(fc.array(step, { minLength: 1, maxLength: 80, size: 'max' })),
   revoke: fc.boolean(),
   hostsReturn: fc.boolean(),
 });

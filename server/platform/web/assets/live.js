@@ -44,10 +44,7 @@ function connect() {
     say('Connection lost, reconnecting…');
     // a browser gives a stream up for good when the answer was an error: whether the session ended is asked of the page itself
     if (source.readyState !== EventSource.CLOSED) return;
-    setTimeout(async () => {
-      await refresh();
-      connect();
-    }, retryMs);
+    setTimeout(() => void refresh().then(connect), retryMs);
     retryMs = Math.min(longestRetryMs, retryMs * 2);
   });
   for (const hint of ['message', 'resync']) source.addEventListener(hint, refreshSoon);
@@ -57,18 +54,18 @@ function refreshSoon() {
   wanted = true;
   if (busy || document.hidden || ended) return;
   busy = true;
-  setTimeout(
-    async () => {
-      wanted = false;
-      lastAt = Date.now();
-      await refresh();
-      busy = false;
-      if (wanted) refreshSoon();
-    },
-    Math.max(0, lastAt + shortestPauseMs - Date.now()),
-  );
+  setTimeout(() => void refreshNow(), Math.max(0, lastAt + shortestPauseMs - Date.now()));
 }
 
+async function refreshNow() {
+  wanted = false;
+  lastAt = Date.now();
+  await refresh();
+  busy = false;
+  if (wanted) refreshSoon();
+}
+
+/** Never rejects: what goes wrong is noticed by the stream, or tried again with the next hint. */
 async function refresh() {
   try {
     const answer = await fetch(location.href, { headers: { 'x-muster-fragment': '1' }, redirect: 'manual', cache: 'no-store' });

@@ -31,11 +31,11 @@ function refreshTimes() {
 setInterval(refreshTimes, 10_000);
 document.addEventListener('visibilitychange', refreshTimes);
 
-document.addEventListener('click', async (event) => {
+document.addEventListener('click', (event) => {
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest('[data-theme-switch]')) switchTheme();
   const copy = target?.closest('[data-copy]');
-  if (copy) await copyText(copy);
+  if (copy) void copyText(copy);
 });
 
 function switchTheme() {
@@ -47,6 +47,7 @@ function switchTheme() {
   document.cookie = `muster_theme=${next}; path=/; max-age=31536000; samesite=lax`;
 }
 
+/** Never rejects: where the clipboard cannot be had, the text is selected instead. */
 async function copyText(button) {
   const text = button.dataset.copy;
   try {

@@ -9,9 +9,10 @@ let asked = 0;
 document.querySelector('[data-owner-check]').hidden = true;
 input.addEventListener('input', () => {
   clearTimeout(timer);
-  timer = setTimeout(ask, pauseMs);
+  timer = setTimeout(() => void ask(), pauseMs);
 });
 
+/** Never rejects: what goes wrong is told beside the field. */
 async function ask() {
   const owner = input.value.trim();
   asked += 1;
