@@ -76,5 +76,5 @@ function parseHolder(text: string): Holder | undefined {
 const heldBy = (path: string, who: string): MusterError =>
   new MusterError(
     'state_conflict',
-    `The folder is in use by ${who}. Stop it first, or give this agent a folder of its own. (Lock: ${path})`,
+    `The folder is in use by ${who}. Stop it first, or give this agent a folder of its own (--dir or MUSTER_AGENT_DIR). (Lock: ${path})`,
   );

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
+import type { Facts } from '../shared/metrics.ts';
 import { clearWork, openAgentFolder } from './agent-folder.ts';
 import { createAttempts } from './attempts/attempts.ts';
 import { createDeliveryLoop } from './attempts/delivery.ts';
@@ -10,8 +11,10 @@ import { recover } from './attempts/recovery.ts';
 import { createRunning } from './attempts/running.ts';
 import { createSlots } from './attempts/slots.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { baseEnvironment } from './execution/environment.ts';
 import { createExecutor } from './execution/executor.ts';
 import type { CreateExecutor } from './execution/job.ts';
+import { askForFacts } from './host/ask-for-facts.ts';
 import { createFactSheet } from './host/fact-sheet.ts';
 import { createHeartbeat } from './host/heartbeat.ts';
 import { createHostMetrics } from './host/host-metrics.ts';
@@ -51,6 +54,8 @@ export type AgentResources = {
   readonly randomBytes: (size: number) => Buffer;
   readonly log: Logger;
   readonly createExecutor: CreateExecutor;
+  /** all facts of the host, found by a program */
+  readonly readAllFacts: (signal: AbortSignal) => Promise<Facts>;
   /** ends the waiting of an agent that cannot reach its server to enrol */
   readonly signal: AbortSignal;
 };
@@ -66,6 +71,8 @@ export async function startAgent(settings: AgentSettings, given: Partial<AgentRe
     randomBytes,
     log: given.log ?? pino({ level: settings.logLevel }, pino.destination({ fd: 1, sync: true })),
     createExecutor,
+    readAllFacts: (signal) =>
+      askForFacts({ command: selfCommand('host-facts'), env: baseEnvironment(process.env), clock: systemClock, signal }),
     signal: new AbortController().signal,
     ...given,
   };
@@ -122,7 +129,7 @@ async function run(
   const isUsed = (sha256: string): boolean => offers.uses(sha256) || [...held.all()].some((attempt) => attempt.sha256 === sha256);
   const prefetch = createPrefetch({ catalogue, cache: plugins, isUsed, uplink, clock, log });
   const heartbeat = createHeartbeat({ uplink, metrics, clock, log });
-  const factSheet = createFactSheet({ executor, clock });
+  const factSheet = createFactSheet({ executor, readAllFacts: resources.readAllFacts, uplink, clock, log });
 
   function rename(name: string): void {
     if (name === identity.name) return;
@@ -132,13 +139,6 @@ async function run(
     } catch (error) {
       log.error({ err: error }, 'name_not_stored');
     }
-  }
-
-  function sendFacts(): void {
-    factSheet().then(
-      ({ facts, runtimes }) => uplink.send({ type: 'facts', facts, runtimes }),
-      (error: unknown) => log.error({ err: error }, 'facts_not_read'),
-    );
   }
 
   const end = Promise.withResolvers<AgentEnd>();
@@ -163,7 +163,7 @@ async function run(
           setDownloadToken: (token) => plugins.setAccess(token === undefined ? undefined : { serverUrl, token }),
         },
         heartbeat,
-        sendFacts,
+        sendFacts: factSheet.connected,
         onName: rename,
         randomBytes: resources.randomBytes,
         log,
@@ -185,6 +185,7 @@ async function run(
     close: async () => {
       prefetch.stop();
       heartbeat.stop();
+      factSheet.stop();
       await connection.stop();
       delivery.close();
       await executor.close();

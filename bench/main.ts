@@ -10,6 +10,7 @@ import { createCleanups } from './cleanups.ts';
 import { isMet, sentenceOf } from './expectations.ts';
 import { machineLine } from './machine.ts';
 import { measure } from './measure.ts';
+import { driftSentence } from './steadiness.ts';
 import { tableOf } from './table.ts';
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'boolean' } } });
@@ -29,12 +30,13 @@ try {
   const folder = await mkdtemp(join(tmpdir(), 'muster-bench-'));
   cleanups.add(() => rm(folder, { recursive: true, force: true }));
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const { rows, expectations } = await measure({ folder, cleanups, quick: options.quick === true, say });
+  const { rows, expectations, drift } = await measure({ folder, cleanups, quick: options.quick === true, say });
   if (options.json === true) {
     const judged = expectations.map((expectation) => ({ ...expectation, met: isMet(expectation) }));
-    console.log(JSON.stringify({ machine: machineLine(), rows, expectations: judged }, null, 2));
+    console.log(JSON.stringify({ machine: machineLine(), drift, rows, expectations: judged }, null, 2));
   } else {
-    console.log(`${tableOf(rows)}\n\n${machineLine()}\n\n${expectations.map(sentenceOf).join('\n')}`);
+    const sentences = [...expectations.map(sentenceOf), driftSentence(drift) ?? ''];
+    console.log(`${tableOf(rows)}\n\n${machineLine()}\n\n${sentences.join('\n').trimEnd()}`);
   }
 } catch (error) {
   // what was measured just then fails, because its processes are being ended

@@ -11,6 +11,7 @@ var path = require('path');
 var NEEDED = 24;
 
 if (parseInt(process.versions.node, 10) >= NEEDED) {
+  require('./compile-cache.js').keepCompiledCode();
   // Inside a string, because an old Node cannot even parse it.
   // biome-ignore lint/security/noGlobalEval: a constant string
   eval("import('../cli/main.ts')");

@@ -7,14 +7,16 @@ import type { ConnectionOptions } from './connection.ts';
 
 export type SharedOptions = ConnectionOptions & { readonly json: boolean };
 
-const group = 'For every command:';
+export const sharedGroup = 'For every command:';
 
 export const addSharedOptions = (command: Command): Command =>
   command
-    .addOption(new Option('--json', 'print JSON for a program and nothing else').helpGroup(group))
-    .addOption(new Option('--server <url>', 'the server (MUSTER_SERVER, else http://127.0.0.1:8000)').helpGroup(group))
+    .addOption(new Option('--json', 'print JSON for a program and nothing else').helpGroup(sharedGroup))
+    .addOption(new Option('--server <url>', 'the server (MUSTER_SERVER, else http://127.0.0.1:8000)').helpGroup(sharedGroup))
     .addOption(
-      new Option('--token <token>', 'API token (MUSTER_TOKEN, MUSTER_ADMIN_TOKEN, else <data>/admin.token)').helpGroup(group),
+      new Option('--token <token>', 'API token (MUSTER_TOKEN, MUSTER_ADMIN_TOKEN, else <data>/admin.token)').helpGroup(
+        sharedGroup,
+      ),
     );
 
 /** They may stand at any level, `muster --json agents list` or `muster agents list --json`; the innermost counts. */

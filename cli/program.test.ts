@@ -67,6 +67,14 @@ describe('help', () => {
     }
   });
 
+  test('has what is special about a command before what every command has', async () => {
+    for (const args of [['run'], ['tasks', 'list'], ['agents', 'tag'], ['doctor']]) {
+      const { out } = await cli([...args, '--help']);
+      expect(out.indexOf('\nOptions:')).toBeGreaterThan(0);
+      expect(out.indexOf('\nFor every command:')).toBeGreaterThan(out.indexOf('\nOptions:'));
+    }
+  });
+
   test('without a command goes to the standard error, because nothing was done', async () => {
     const { code, out, err } = await cli([]);
     expect([code, out]).toEqual([2, '']);

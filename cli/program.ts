@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addAgents } from './commands/agents.ts';
 import { addCancel } from './commands/cancel.ts';
@@ -13,7 +13,7 @@ import { addRuns } from './commands/runs.ts';
 import { addTasks } from './commands/tasks.ts';
 import { addToken } from './commands/token.ts';
 import { createPerform, exitCodes } from './context.ts';
-import { addSharedOptions } from './flags.ts';
+import { addSharedOptions, sharedGroup } from './flags.ts';
 import { misuseOf } from './misuse.ts';
 import { paintFor } from './output/colours.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -57,7 +57,7 @@ function createProgram(surroundings: Surroundings, exit: (code: number) => void)
       getOutHasColors: () => stdout.colours,
       getErrHasColors: () => stderr.colours,
     })
-    .configureHelp({ styleTitle: (title) => paintFor(stdout)(title, 'bold') });
+    .configureHelp({ styleTitle: (title) => paintFor(stdout)(title, 'bold'), groupItems: ownOptionsFirst });
   addSharedOptions(program);
   addProcesses(program, surroundings, exit);
   addRun(program, perform);
@@ -72,6 +72,15 @@ function createProgram(surroundings: Surroundings, exit: (code: number) => void)
   addToken(program, perform);
   addDoctor(program, perform);
   return program;
+}
+
+/** What is special about a command stands before what every command has. */
+function ownOptionsFirst<T extends Command | Option>(...args: Parameters<typeof Help.prototype.groupItems<T>>): Map<string, T[]> {
+  const groups = Help.prototype.groupItems<T>(...args);
+  const shared = groups.get(sharedGroup);
+  if (shared === undefined) return groups;
+  groups.delete(sharedGroup);
+  return groups.set(sharedGroup, shared);
 }
 
 function tellMisuse(error: CommanderError, program: Command, args: readonly string[], { stderr }: Surroundings): void {

@@ -104,7 +104,7 @@ describe('npm start', () => {
       await eventually('the greeting', () => all.out().includes('Ctrl-C stops it.'), patienceMs);
       const pids = pidsBelow(all.process.pid);
       expect(pids).toHaveLength(2);
-      const server = pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('server/main.ts'));
+      const server = pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('muster-server.js'));
       process.kill(server ?? 0, 'SIGKILL');
       expect(await all.ended).toBe(1);
       expect(all.err()).toMatch(/muster: The server ended by SIGKILL\. Its last words:\n/);
@@ -125,9 +125,15 @@ describe('npm start', () => {
     );
   });
 
+  test('tells its flags', async () => {
+    const all = start('--help');
+    expect([await all.ended, all.err()]).toEqual([0, '']);
+    expect(all.out()).toMatch(/The flags are --config, .*--drain-seconds\./);
+  });
+
   test('refuses a flag that it does not know', async () => {
     const all = start('--prot', '1');
-    expect([await all.ended, all.err()]).toEqual([1, expect.stringMatching(/^muster: .*--prot.* The flags are --config/)]);
+    expect([await all.ended, all.err()]).toEqual([1, expect.stringMatching(/^muster: .*--prot'\. The flags are --config/)]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { destination, pino } from 'pino';
 import { MusterError } from '../shared/errors.ts';
@@ -40,6 +41,9 @@ async function main(): Promise<void> {
   process.send?.({ type: 'ready', url: server.url, signInUrl: server.signInUrl, tokenFile: server.tokenFile });
   if (process.send === undefined)
     log.info({ signInUrl: server.signInUrl, tokenFile: server.tokenFile }, 'sign in with this link once, or with the token');
+
+  // a server is now and then killed, and would leave nothing for its next start
+  flushCompileCache();
 
   let ending = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -4,9 +4,12 @@ import { displayName } from './names.ts';
 const isName = (text: string): boolean => displayName(20).safeParse(text).success;
 
 describe('the name that a person gives to a thing', () => {
-  test.each(['Nightly backup', 'Sauvegarde n° 1', '夜間バックアップ', 'גיבוי לילי', '<b>bold</b>', '🚀 go'])('may be %j', (text) => {
-    expect(isName(text)).toBe(true);
-  });
+  test.each(['Nightly backup', 'Sauvegarde n° 1', '夜間バックアップ', 'גיבוי לילי', '<b>bold</b>', '🚀 go'])(
+    'may be %j',
+    (text) => {
+      expect(isName(text)).toBe(true);
+    },
+  );
 
   test.each([
     ['empty', ''],
@@ -20,5 +23,13 @@ describe('the name that a person gives to a thing', () => {
     ['with an open isolate', 'a\u2067b'],
   ])('is not one %s', (_what, text) => {
     expect(isName(text)).toBe(false);
+  });
+
+  test('says of an empty one that it is empty, and nothing of control characters', () => {
+    expect(
+      displayName(20)
+        .safeParse('')
+        .error?.issues.map(({ message }) => message),
+    ).toEqual(['A name is one character or more.']);
   });
 });

@@ -7,7 +7,7 @@ import * as z from 'zod';
 export const displayName = (longest: number) =>
   z
     .string()
-    .min(1)
+    .min(1, { error: 'A name is one character or more.', abort: true })
     .max(longest)
     .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+$/u, 'A name is one line without control characters.');
 

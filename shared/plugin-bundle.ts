@@ -14,12 +14,16 @@ const pathInBundle = z
   .min(1)
   .max(200)
   .refine(
-    (path) =>
-      !path.startsWith('/') &&
-      !/[\\:\0]/.test(path) &&
-      path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'),
+    (path) => path.split('/').every((part) => part !== '' && part !== '.' && part !== '..') && !path.includes('\\'),
     'A path inside a bundle is relative, with forward slashes, without `..`.',
+  )
+  .refine(
+    (path) => !strangeInPath.test(path) && path.split('/').every((part) => !/[. ]$/.test(part) && !windowsDevice.test(part)),
+    'A path inside a bundle is made of names that every platform can have: no control characters, none of `<>:"|?*`, no dot or space at the end, no device such as CON.',
   );
+
+const strangeInPath = /[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069<>:"|?*]/u;
+const windowsDevice = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
 
 export const bundleFile = z.strictObject({ path: pathInBundle, executable: z.boolean().default(false), base64: z.base64() });
 export type BundleFile = z.infer<typeof bundleFile>;
@@ -30,11 +34,20 @@ export const pluginBundle = z.strictObject({
     .array(bundleFile)
     .min(1)
     .max(2000)
-    .refine(
-      (files) => new Set(files.map((file) => file.path.toLowerCase())).size === files.length,
-      'Two files have the same path.',
-    ),
+    .refine((files) => new Set(files.map(({ path }) => plainPath(path))).size === files.length, 'Two files have the same path.')
+    .refine((files) => {
+      const paths = new Set(files.map(({ path }) => plainPath(path)));
+      return !files.some(({ path }) => foldersOf(plainPath(path)).some((folder) => paths.has(folder)));
+    }, 'A file and a folder have the same path.'),
 });
+
+/** Some platforms tell names neither apart by case nor by how an accent is written. */
+const plainPath = (path: string): string => path.normalize('NFC').toLowerCase();
+
+const foldersOf = (path: string): string[] => {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+};
 export type PluginBundle = z.infer<typeof pluginBundle>;
 
 /** The canonical text of a bundle: what is hashed, stored, sent and verified. */

@@ -2,7 +2,7 @@
 export const reasonCodes = {
   // queued
   waiting: 'Waiting for the dispatcher.',
-  host_offline: 'The host is not Online.',
+  host_offline: 'The host is not connected, or not Online.',
   no_eligible_agent: 'No Online agent can run this plugin.',
   slots_full: 'Every slot is taken.',
   retry_backoff: 'Waiting before the next attempt.',
@@ -25,7 +25,7 @@ export const reasonCodes = {
   cancel_requested: 'Cancelled on request.',
   cancel_forced: 'Cancelled on the ledger alone: the agent did not confirm in time.',
   expired: 'No host took it before it expired.',
-  if_offline: 'The host was not Online and the task says not to wait.',
+  if_offline: 'The host was not connected, or not Online, and the task says not to wait.',
   // skipped
   no_host_matched: 'No host matched the owner.',
   overlap: 'The run before it was still active.',

@@ -52,7 +52,7 @@ describe('a server that is killed in the middle of work, twice', () => {
       await system.startServer();
     }
 
-    const runs = await Promise.all((await created).map(({ run }) => system.api.finalRun((run as Run).id)));
+    const runs = await Promise.all((await created).map(({ run }) => system.api.finalRun((run as Run).id, 30)));
     expect(runs.filter(({ state }) => state !== 'succeeded')).toEqual([]);
     const executions = (await Promise.all(runs.map(({ id }) => system.api.executionsOf(id)))).flat();
     expect(new Set(executions.map(({ id }) => id)).size).toBe(amount);

@@ -98,10 +98,16 @@ export function runJob(
     });
     isOver = true;
     cancelForce();
-    await removeWorkspace(job.workspace).catch((error: unknown) => {
-      log.warn({ execution: job.execution, attempt: job.attempt, err: error }, 'workspace_not_removed');
-    });
+    if (work?.mayHaveWorkspace() !== false) await clearUp();
     return { ...end, durationMs: Math.max(0, clock.now() - startedAt) };
+  }
+
+  async function clearUp(): Promise<void> {
+    try {
+      await removeWorkspace(job.workspace);
+    } catch (error) {
+      log.warn({ execution: job.execution, attempt: job.attempt, err: error }, 'workspace_not_removed');
+    }
   }
 
   return { done: toTheEnd(), stop };

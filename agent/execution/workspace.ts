@@ -7,9 +7,8 @@ export function makeWorkspace(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
-/** Removes it with all that the work left in it. Throws if something cannot be removed. */
+/** Removes it, if it is there, with all that the work left in it. Throws if something cannot be removed. */
 export async function removeWorkspace(path: string): Promise<void> {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
   // most leave nothing in it
   await rmdir(path).catch(() => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
 }

@@ -3,15 +3,15 @@ import type { Facts } from '../../shared/metrics.ts';
 import { agentVersion } from '../version.ts';
 
 /**
- * What is known of this host: flat, small and stable, for target expressions such as `fact:os_name=Debian*`. Read from Node and /proc
- * alone: a library for this would cost every host 10 MB of memory, and would start programs.
+ * What is cheap to know of this host: flat, small and stable, for target expressions such as `fact:os_name=Debian*`. Read from Node and
+ * /proc alone; `host-facts-program.ts` finds the rest.
  */
 export async function readHostFacts(): Promise<Facts> {
   const { readOsFacts } =
     process.platform === 'linux' ? await import('./os-facts.linux.ts') : await import('./os-facts.other.ts');
   const { os_name, os_version, virtualization, timezone } = readOsFacts();
   const cores = cpus();
-  const known: Record<string, string | number | undefined> = {
+  return factsOf({
     hostname: hostname(),
     os: platform(),
     os_name,
@@ -26,7 +26,11 @@ export async function readHostFacts(): Promise<Facts> {
     timezone,
     agent_version: agentVersion,
     node_version: process.versions.node,
-  };
+  });
+}
+
+/** Without what is not known. */
+export function factsOf(known: Readonly<Record<string, string | number | boolean | undefined>>): Facts {
   return Object.fromEntries(Object.entries(known).flatMap(([key, value]) => factOf(key, value)));
 }
 
@@ -40,7 +44,12 @@ export function mainAddress(interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): st
   return (addresses.find(({ family }) => family === 'IPv4') ?? addresses[0])?.address;
 }
 
-function factOf(key: string, value: string | number | undefined): [string, string | number][] {
-  if (value === undefined || value === '') return [];
-  return [[key, typeof value === 'string' ? value.slice(0, 500) : value]];
+function factOf(key: string, value: string | number | boolean | undefined): [string, string | number | boolean][] {
+  if (typeof value !== 'string') return value === undefined ? [] : [[key, value]];
+  const text = value.trim().slice(0, 500);
+  return text === '' || isPlaceholder(text) ? [] : [[key, text]];
 }
+
+/** What vendors of mainboards leave in the fields that they should fill in. */
+const isPlaceholder = (text: string): boolean =>
+  /^(-|none|unknown|default string|not specified|to be filled by o\.e\.m\.|system (manufacturer|product name))$/i.test(text);

@@ -1,12 +1,10 @@
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import { facts, metrics } from '../../shared/metrics.ts';
-import { createFakeClock } from '../../tests/support/clock.ts';
 import { systemClock } from '../clock.ts';
 import { defaultAgentName } from '../identity/default-name.ts';
 import { cpuShare, parseProcStat, readCpuTimes } from './cpu-share.ts';
-import { createFactSheet } from './fact-sheet.ts';
-import { mainAddress, readHostFacts } from './host-facts.ts';
+import { factsOf, mainAddress, readHostFacts } from './host-facts.ts';
 import { createHostMetrics } from './host-metrics.ts';
 import { parseOsRelease } from './os-facts.linux.ts';
 
@@ -45,26 +43,6 @@ describe('the facts of a host', () => {
     });
   });
 
-  it('are read once for many connections, and anew when they are old', async () => {
-    const clock = createFakeClock();
-    let looks = 0;
-    const sheet = createFactSheet({
-      clock,
-      executor: {
-        async runtimes() {
-          looks += 1;
-          return {};
-        },
-      },
-    });
-    await sheet();
-    await sheet();
-    expect(looks).toBe(1);
-    await clock.advance(11 * 60_000);
-    await sheet();
-    expect(looks).toBe(2);
-  });
-
   it('take the address that others see before those of containers', () => {
     const info = (address: string, family: 'IPv4' | 'IPv6', internal = false) => ({
       address,
@@ -83,6 +61,13 @@ describe('the facts of a host', () => {
     expect(mainAddress(interfaces as never)).toBe('10.0.0.7');
     expect(mainAddress({ eth0: [info('2001:db8::1', 'IPv6')] } as never)).toBe('2001:db8::1');
     expect(mainAddress({})).toBeUndefined();
+  });
+
+  it('leave out what is not known, also when a vendor has not filled it in', () => {
+    expect(factsOf({ model: ' X1 ', serial: '-', vendor: 'To Be Filled By O.E.M.', none: undefined, virtual: false })).toEqual({
+      model: 'X1',
+      virtual: false,
+    });
   });
 
   it('read the release file with and without quotes', () => {

@@ -78,7 +78,7 @@ function refusalOf(request: EnrolmentRequest, reply: Reply): MusterError {
     case 'name_taken':
       return new MusterError(
         'name_taken',
-        `There is an agent named "${request.name}" already. Choose another name (MUSTER_AGENT_NAME), or remove the old agent first.`,
+        `There is an agent named "${request.name}" already. Choose another name (--name or MUSTER_AGENT_NAME), or remove the old agent first.`,
       );
     default:
       if (reply.status === 429 || reply.status >= 500) {

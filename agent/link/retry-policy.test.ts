@@ -31,7 +31,10 @@ describe('the next try after a connection ended', () => {
       { ...cut, refusal: 'agent_revoked' },
       { ...cut, refusal: 'agent_unknown' },
     ]) {
-      expect(retryAfter(end, 0, 0)).toMatchObject({ kind: 'never', why: expect.stringContaining('enrol it anew') });
+      expect(retryAfter(end, 0, 0)).toMatchObject({
+        kind: 'never',
+        why: expect.stringContaining('join again with a join token'),
+      });
     }
   });
 });

@@ -29,13 +29,13 @@ export function retryAfter({ code, refusal, wasStable }: LinkEnd, failuresBefore
   if (refusal === 'agent_revoked' || code === closeCodes.revoked) {
     return {
       kind: 'never',
-      why: 'This agent was revoked on the server. To use this host again, remove the agent there, empty the folder of the agent and enrol it anew.',
+      why: 'This agent was revoked on the server. To use this host again, remove the agent there, empty the folder of the agent and join again with a join token.',
     };
   }
   if (refusal === 'agent_unknown') {
     return {
       kind: 'never',
-      why: 'The server does not know this agent (any more). Empty the folder of the agent and enrol it anew.',
+      why: 'The server does not know this agent (any more). Empty the folder of the agent and join again with a join token.',
     };
   }
   const failures = wasStable ? 0 : failuresBefore;

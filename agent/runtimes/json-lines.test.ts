@@ -18,3 +18,11 @@ it('splits bytes into the same lines however they are cut', () => {
     }),
   );
 });
+
+it('leaves out a line that is too long, however it is cut, and goes on with the next', () => {
+  const heard: string[] = [];
+  const read = createLineSplitter((some) => heard.push(...some), 10);
+  for (const bytes of ['one\n', '0123456', '789', 'too much', ' and more', '\n', 'two\nth', 'ree\n', '0123456789x', 'y\nfour\n'])
+    read(Buffer.from(bytes));
+  expect(heard).toEqual(['one', 'two', 'three', 'four']);
+});

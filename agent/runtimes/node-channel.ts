@@ -32,6 +32,8 @@ export type RunnerEnd = { readonly how: 'returned'; readonly value: Json } | { r
 export type RunnerAfter = {
   /** programs were started: they may have left children, and output of theirs may still be in the pipes, up to the fence */
   readonly spawned: boolean;
+  /** the function asked for its workspace, which was made for it */
+  readonly workspace: boolean;
   /** the runner can take the next job; not so after a crash, or with timers that would fire inside the next job */
   readonly reusable: boolean;
 };
@@ -44,7 +46,28 @@ const channelFile = 3;
 /** Written by the runner to its standard output and error after a job that started programs: what came before belongs to the job. */
 export const fence = '\0muster-fence\0';
 
-export const sendToAgent: SendToAgent = (message) => writeAll(channelFile, `${JSON.stringify(message)}\n`);
+/** Output in more characters than this goes in pieces: the agent holds a line of the channel in its memory as a whole. */
+const maxPiece = 64 * 1024;
+
+export const sendToAgent: SendToAgent = (message) => {
+  const [type, text] = message;
+  if (type === 'progress' || type === 'end' || text.length <= maxPiece) writeLine(message);
+  else for (const piece of piecesOf(text)) writeLine([type, piece]);
+};
+
+const writeLine: SendToAgent = (message) => writeAll(channelFile, `${JSON.stringify(message)}\n`);
+
+/** None of them splits a code point. */
+export function* piecesOf(text: string, longest = maxPiece): Generator<string> {
+  for (let from = 0; from < text.length; ) {
+    const end = from + longest;
+    const to = end < text.length && isHighSurrogate(text.charCodeAt(end - 1)) ? end - 1 : end;
+    yield text.slice(from, to);
+    from = to;
+  }
+}
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
 export function writeFences(): void {
   writeAll(1, fence);

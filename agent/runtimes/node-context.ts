@@ -1,16 +1,18 @@
-import { mkdirSync } from 'node:fs';
 import type { PluginContext } from '../../shared/plugin-api.ts';
 import type { RunnerJob, SendToAgent } from './node-channel.ts';
 import { spawnFromPlugin } from './node-spawn.ts';
 
-/** What a plugin's function gets beside its arguments. */
+/**
+ * What a plugin's function gets beside its arguments.
+ * @param makeWorkspace called when somebody asks for the workspace, again and again: most plugins never do
+ */
 export function createContext(
   job: RunnerJob,
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
   send: SendToAgent,
+  makeWorkspace: () => void,
 ): PluginContext {
-  let workspaceIsMade = false;
   const context: PluginContext = {
     executionId: job.execution,
     attempt: job.attempt,
@@ -22,10 +24,8 @@ export function createContext(
     progress(fraction, text = '') {
       if (Number.isFinite(fraction)) send(['progress', Math.min(1, Math.max(0, fraction)), String(text).slice(0, 1024)]);
     },
-    /** made when somebody asks for it: most plugins never do */
     get workspace() {
-      if (!workspaceIsMade) mkdirSync(job.workspace, { recursive: true, mode: 0o700 });
-      workspaceIsMade = true;
+      makeWorkspace();
       return job.workspace;
     },
     spawn: (file, args = [], options = {}) =>

@@ -37,7 +37,7 @@ const runnerMessage = z.union([
       z.object({ how: z.literal('returned'), value: z.unknown() }),
       z.object({ how: z.literal('raised'), message: z.string() }),
     ]),
-    z.object({ spawned: z.boolean(), reusable: z.boolean() }),
+    z.object({ spawned: z.boolean(), workspace: z.boolean(), reusable: z.boolean() }),
   ]),
 ]);
 
@@ -140,6 +140,7 @@ export async function startRunner(
           else child.kill('SIGKILL');
           return endOfTold(told, exit);
         },
+        mayHaveWorkspace: () => told === undefined || told.after.workspace || told.after.spawned,
       };
     },
   };

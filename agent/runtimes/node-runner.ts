@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { inspect } from 'node:util';
 import type { Json } from '../../shared/json.ts';
@@ -22,17 +23,24 @@ export function runNodeRunner(): void {
   const children = watchForChildren();
   redirectOutput(sendToAgent);
   let current: AbortController | undefined;
+  /** of the current job */
+  let workspaceIsMade = false;
 
   async function servePlugin(job: RunnerJob): Promise<void> {
     const abort = new AbortController();
     current = abort;
+    workspaceIsMade = false;
     children.forget();
     Object.assign(process.env, job.env);
     // what is said through a context that was kept must not turn up in the next execution
     const send: SendToAgent = (message) => {
       if (current === abort) sendToAgent(message);
     };
-    const context = createContext(job, mergeEnvironments(base, job.env), abort.signal, send);
+    const context = createContext(job, mergeEnvironments(base, job.env), abort.signal, send, () => {
+      if (workspaceIsMade && current === abort) return;
+      mkdirSync(job.workspace, { recursive: true, mode: 0o700 });
+      workspaceIsMade = true;
+    });
     const answer = await callPluginFunction(job, context);
     if (current !== abort) return; // an error outside of the function was its end
     restoreProcess(job.env);
@@ -53,7 +61,7 @@ export function runNodeRunner(): void {
     current = undefined;
     const spawned = children.wereStarted();
     if (spawned) writeFences();
-    sendToAgent(['end', how, { spawned, reusable }]);
+    sendToAgent(['end', how, { spawned, workspace: workspaceIsMade, reusable }]);
   }
 
   process.chdir(home);

@@ -59,6 +59,7 @@ export async function beginProgram(
         lines.end();
         return endOf(exit, printed);
       },
+      mayHaveWorkspace: () => true,
     };
   } catch (error) {
     return endOfUnstartable(error, command.file);

@@ -27,6 +27,8 @@ export type Work = {
   tree(): Tree | undefined;
   /** To be called once it has ended and nothing of its tree is left: reads what remains of its output and tells how it ended. */
   finish(): Promise<WorkEnd>;
+  /** false once it is known that nobody made the workspace: a no-op should not pay for a look */
+  mayHaveWorkspace(): boolean;
 };
 
 export type RuntimeResources = {

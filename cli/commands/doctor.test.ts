@@ -97,7 +97,7 @@ test('warns when no agent is connected', async () => {
 });
 
 test('names who has taken the port', async () => {
-  const other = createServer();
+  const other = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const { port } = other.address() as AddressInfo;
   try {
@@ -108,6 +108,13 @@ test('names who has taken the port', async () => {
   } finally {
     await new Promise((resolve) => other.close(resolve));
   }
+});
+
+test('knows the port of a server on this host, also when it is asked about another one', async () => {
+  const { code, out } = await doctor({ MUSTER_SERVER: await closedUrl() });
+  expect(code).toBe(1);
+  expect(out).toMatch(/ok +port +\d+ on 127\.0\.0\.1 is that of the server/);
+  expect(out).toMatch(/fail +server +There is no answer/);
 });
 
 test('looks into the folders', async () => {

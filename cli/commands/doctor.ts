@@ -45,7 +45,9 @@ async function checkThisHost({ surroundings, server }: Context, { reached }: Ser
   const { settings, findings } = readLocalSettings(surroundings);
   if (settings === undefined) return [...findings];
   const { cwd } = surroundings;
-  const isOurs = reached && Number(url.port || (url.protocol === 'https:' ? 443 : 80)) === settings.port;
+  const isAsked = Number(url.port || (url.protocol === 'https:' ? 443 : 80)) === settings.port;
+  const scheme = settings.tlsCert === undefined ? 'http' : 'https';
+  const isOurs = isAsked ? reached : (await lookAtServer(`${scheme}://127.0.0.1:${settings.port}`, Date.now)).reached;
   const platform = platforms.find((one) => one === process.platform) ?? 'linux';
   return [
     ...findings,

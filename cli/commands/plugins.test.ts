@@ -63,6 +63,12 @@ describe('muster plugins check', () => {
       { 'hello/plugin.json': { ...manifest, actions: { main: { args: { type: 'text' } } } }, 'hello/main.py': '' },
       /fail +action main +Its args are not a JSON Schema/,
     ],
+    [
+      'a runtime that there is not',
+      { 'hello/plugin.json': { ...manifest, runtime: 'perl' } },
+      /manifest +runtime: Use one of node, python, /,
+    ],
+    ['no entry', { 'hello/plugin.json': { ...manifest, entry: undefined } }, /manifest +entry: It is missing\./],
   ])('refuses a folder with %s, and says where', async (_what, files, words) => {
     for (const [path, content] of Object.entries(files)) put(path, content);
     const { code, out } = await cli('plugins', 'check', 'hello');

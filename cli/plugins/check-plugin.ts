@@ -1,4 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { z } from 'zod';
 import { pluginName } from '../../shared/names.ts';
 import { type BundleFile, bundleText, maxBundleBytes, pluginBundle } from '../../shared/plugin-bundle.ts';
 import {
@@ -57,12 +58,17 @@ function readManifest(files: readonly BundleFile[]): [PluginManifest] | [undefin
   } catch (error) {
     return [undefined, fail('manifest', `plugin.json is not valid JSON: ${(error as Error).message}`)];
   }
-  const result = pluginManifest.safeParse(content);
+  const result = pluginManifest.safeParse(content, { error: manifestSentence, reportInput: true });
   if (result.success) return [result.data];
   return [
     undefined,
     ...result.error.issues.map(({ path, message }) => fail('manifest', `${path.join('.') || 'plugin.json'}: ${message}`)),
   ];
+}
+
+function manifestSentence(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_value') return `Use one of ${issue.values.map(String).join(', ')}.`;
+  return issue.code === 'invalid_type' && issue.input === undefined ? 'It is missing.' : undefined;
 }
 
 function actionFindings(name: string, { actions }: PluginManifest): Finding[] {

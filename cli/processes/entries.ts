@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** The programs that run as processes of their own. They are started, never imported: the CLI talks to a server as anyone does. */
-export const entries = { server: at('../../server/main.ts'), agent: at('../../agent/muster-agent.ts') } as const;
+export const entries = { server: at('../../bin/muster-server.js'), agent: at('../../bin/muster-agent.js') } as const;
 export type EntryName = keyof typeof entries;
 
 /** Flags of Node for such a process. */
-export const nodeFlags: readonly string[] = ['--import', new URL('./leave-with-parent.ts', import.meta.url).href];
+export const nodeFlags: readonly string[] = ['--import', new URL('./leave-with-parent.js', import.meta.url).href];

@@ -43,6 +43,14 @@ export async function readStartSettings(args: readonly string[], env: NodeJS.Pro
   };
 }
 
+const knownFlags = (): string =>
+  `The flags are ${[...new Set([...Object.keys(serverSettings), ...agentKeys])].map(flagOf).join(', ')}.`;
+
+/** What `npm start -- --help` prints. */
+export const startHelp = (): string =>
+  `npm start runs a server and an agent for this host; its flags come after two dashes, as in \`npm start -- --port 9000\`.\n${knownFlags()}\n` +
+  '`npx muster server --help` and `npx muster agent --help` say what each means.\n';
+
 function flagsIn(args: readonly string[]): Record<string, string> {
   const keys = new Map([...Object.keys(serverSettings), ...agentKeys].map((key) => [flagOf(key).slice(2), key]));
   const options = Object.fromEntries([...keys.keys()].map((flag) => [flag, { type: 'string' as const }]));
@@ -50,8 +58,8 @@ function flagsIn(args: readonly string[]): Record<string, string> {
     const { values } = parseArgs({ args: [...args], options, allowPositionals: false });
     return Object.fromEntries(Object.entries(values).map(([flag, value]) => [keys.get(flag) ?? flag, String(value)]));
   } catch (cause) {
-    const known = [...keys.keys()].map((flag) => `--${flag}`).join(', ');
-    throw new MusterError('field_unknown', `${(cause as Error).message} The flags are ${known}.`, { cause });
+    const message = (cause as Error).message.replace(/[^.]$/, '$&.');
+    throw new MusterError('field_unknown', `${message} ${knownFlags()}`, { cause });
   }
 }
 

@@ -11,7 +11,7 @@ import type { Child } from './child.ts';
 import { greeting } from './greeting.ts';
 import { admitLocalAgent, onlineAgent } from './local-agent.ts';
 import { startAgent, startServer } from './processes.ts';
-import { readStartSettings, type StartSettings } from './start-settings.ts';
+import { readStartSettings, type StartSettings, startHelp } from './start-settings.ts';
 import type { Terminal } from './terminal.ts';
 
 export type StartOptions = Terminal & { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv };
@@ -23,6 +23,10 @@ const interrupted = 130;
 /** @returns the exit code, when all has ended */
 export async function start(options: StartOptions): Promise<number> {
   const { err } = options;
+  if (options.args.some((arg) => arg === '--help' || arg === '-h')) {
+    options.out(startHelp());
+    return 0;
+  }
   /** the agent before the server, so that results of work that it ends still arrive */
   const children: Child[] = [];
   const asked = Promise.withResolvers<never>();

@@ -71,7 +71,7 @@ export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
 
   const createTask = (task: TaskDraft, { wait = 0 } = {}) => good<TaskCreated>('POST', `/api/v1/tasks?wait=${wait}`, task);
 
-  async function finalRun(id: string, patienceSeconds = 30): Promise<Run> {
+  async function finalRun(id: string, patienceSeconds = 15): Promise<Run> {
     const end = Date.now() + patienceSeconds * 1000;
     let run: Run | undefined;
     while (Date.now() < end) {

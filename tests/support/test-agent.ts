@@ -45,6 +45,7 @@ export async function openAgentBench(options: FakeServerOptions = {}): Promise<A
           log: pino({ level: process.env.MUSTER_TEST_LOG ?? 'silent' }),
           random: () => 0,
           createExecutor: executor.create,
+          readAllFacts: async () => ({}),
           ...resources,
         },
       );

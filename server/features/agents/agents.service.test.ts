@@ -107,9 +107,12 @@ describe('facts', () => {
   it('are bounded', async () => {
     const agent = await test.join('web01');
     const client = await test.connect(agent);
-    client.send({ type: 'facts', facts: Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`f${n}`, n])), runtimes: {} });
+    const facts = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`f${n}`, n]));
+    const long = 'x'.repeat(1_000_000);
+    client.send({ type: 'facts', facts, runtimes: { node: long, [long]: '1' } });
     await eventually('they are known', () => Object.keys(test.agents.get(agent.id)?.facts ?? {}).length > 0);
     expect(Object.keys(test.agents.get(agent.id)?.facts ?? {})).toHaveLength(200);
+    expect(test.agents.get(agent.id)?.runtimes).toEqual({ node: long.slice(0, 100), [long.slice(0, 100)]: '1' });
   });
 });
 

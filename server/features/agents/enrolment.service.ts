@@ -128,7 +128,7 @@ function nameTaken(holder: AgentsTable): MusterError {
   const who = holder.revoked_at === null ? 'another agent' : 'a revoked agent';
   return new MusterError(
     'name_taken',
-    `The name "${holder.name}" is held by ${who}. Give this host another name (MUSTER_AGENT_NAME), or remove that agent ` +
+    `The name "${holder.name}" is held by ${who}. Give this host another name (--name or MUSTER_AGENT_NAME), or remove that agent ` +
       'if this is the same host with a new key.',
     { field: 'name' },
   );

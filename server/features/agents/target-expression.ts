@@ -2,7 +2,7 @@ import { type Matcher, matcherOf } from './target-terms.ts';
 import { syntaxError, type Token, tokensOf } from './target-tokens.ts';
 
 /**
- * Which hosts: `tag:web & os:linux`, `db? | !(fact:cores<8)`, `web01, web02`.
+ * Which hosts: `tag:web & os:linux`, `db? | !(fact:cpus<8)`, `web01, web02`.
  *
  *   either = both (('|' | ',' | 'or') both)*
  *   both   = single (('&' | 'and') single)*

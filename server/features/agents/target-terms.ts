@@ -57,7 +57,7 @@ function statusTerm(value: string, column: number): Matcher {
 function factTerm(value: string, column: number): Matcher {
   const match = /^([^=<>!]*)(?:(>=|<=|!=|=|>|<)(.*))?$/s.exec(value);
   const [, key = '', operator, wanted = ''] = match ?? [];
-  if (key === '') throw syntaxError('The key of a fact must stand here, as in fact:cores>8.', column);
+  if (key === '') throw syntaxError('The key of a fact must stand here, as in fact:cpus>8.', column);
   if (operator === undefined) return (target) => Object.hasOwn(target.facts, key);
   const wantedColumn = column + key.length + operator.length;
   if (/[<>]/.test(operator) && !/^-?\d/.test(wanted)) {

@@ -65,7 +65,7 @@ export function createJoinTokens({ db, clock, newId, randomBytes, audit, fingerp
 
     async create({ expiresInSeconds, maxUses, agentName = null, tags }, actor, { address = null, alongside } = {}) {
       if (agentName !== null && maxUses !== 1) {
-        throw new MusterError('field_invalid', 'A token that fixes the name is for one agent: maxUses must be 1.', {
+        throw new MusterError('field_invalid', 'A token that fixes the name is for one agent, so it has one use.', {
           field: 'maxUses',
         });
       }

@@ -10,7 +10,8 @@ export type FolderWatchResources = {
   readonly dir: string;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onChange: () => Promise<void>;
+  /** @returns whether the folder was there to be read; if not, it is asked again soon */
+  readonly onChange: () => Promise<boolean>;
 };
 
 const debounceMs = 200;
@@ -81,7 +82,8 @@ export function watchFolder({ dir, clock, log, onChange }: FolderWatchResources)
       if (!isChanged && watcher !== undefined && looks % looksPerSafetyLook !== 0) return;
       isChanged = false;
       try {
-        await onChange();
+        // it may be back before the next look, which would then see the same folder as before
+        if (!(await onChange())) isChanged = true;
       } catch (error) {
         isChanged = true;
         throw error;

@@ -71,7 +71,7 @@ export function createPlugins(resources: PluginsResources): PluginsService {
   const shelf = createPluginShelf(identity);
   const texts = createBundleTexts((sha256) => findBundleText(db.read, sha256));
   const inTurn = createInTurn();
-  let readFolder = async (): Promise<void> => {};
+  let readFolder = async (): Promise<boolean> => true;
   let watch: FolderWatch | undefined;
   let problems: readonly PluginProblem[] = [];
 
@@ -97,19 +97,24 @@ export function createPlugins(resources: PluginsResources): PluginsService {
     for (const { name } of before.filter((one) => !now.has(keyOf(one)))) events.emit('plugin.changed', { name });
   }
 
-  function follow(dir: string): () => Promise<void> {
+  /** @returns a call that answers whether the folder is there */
+  function follow(dir: string): () => Promise<boolean> {
     const folder = createPluginFolder(dir);
     return () =>
       inTurn(async () => {
         const content = await folder.read();
         // a disk that is not mounted must not delete what came from it
-        if (content === undefined) return report([missing(dir)], dir);
+        if (content === undefined) {
+          report([missing(dir)], dir);
+          return false;
+        }
         const plan = planFolder(
           content,
           shelf.allCurrent().map(({ plugin }) => plugin),
         );
         report(plan.problems, dir);
         await change(plan.changes, { actor: systemActor, address: null });
+        return true;
       });
   }
 

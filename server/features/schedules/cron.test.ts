@@ -80,6 +80,7 @@ describe('nextFiring', () => {
 
   test('an expression that never comes is refused or has no firing', () => {
     expect(() => parseCron('0 0 31 2 *')).toThrow(/cron expression is not valid/);
+    expect(() => parseCron('61 * * * *')).toThrow(/61 is an invalid expression for minute/);
     expect(() => parseCron('99 * * * *')).toThrow(
       expect.objectContaining({ code: 'schedule_invalid', details: { field: 'cron' } }),
     );

@@ -17,7 +17,7 @@ export function parseCron(expression: string): Cron {
     const [first] = errors;
     throw new MusterError(
       'schedule_invalid',
-      `The cron expression is not valid: ${first?.message ?? 'it cannot be read'}. Use five fields such as \`0 9 * * 1-5\`, or @hourly, @daily, @weekly, @monthly.`,
+      `The cron expression is not valid: ${first?.message.replace('is a invalid', 'is an invalid') ?? 'it cannot be read'}. Use five fields such as \`0 9 * * 1-5\`, or @hourly, @daily, @weekly, @monthly.`,
       { field: 'cron' },
     );
   }

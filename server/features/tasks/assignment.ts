@@ -90,7 +90,7 @@ export function createMarket(agents: readonly Candidate[]): Market {
 /** The assignment of an execution whose host was given. */
 export const givenHost = (name: string): Assignment => ({
   chosen: name,
-  because: 'The owner names this host.',
+  because: 'The owner reaches this host.',
   considered: 1,
   eligible: 1,
   notEligible: {},

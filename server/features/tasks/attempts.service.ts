@@ -40,15 +40,16 @@ export function createAttempts(resources: AttemptsResources): AttemptsService {
 
   return {
     async accepted(connection, message) {
-      const startedHere = await ledger.write(async (unit) => {
+      const mayStart = await ledger.write(async (unit) => {
         const row = await current(unit, connection, message);
-        if (row === undefined || row.state !== 'offered') return false;
+        if (row?.state === 'running') return true;
+        if (row?.state !== 'offered') return false;
         const { policy } = await specs.of(row.run_id);
         await unit.move(row, 'running', { reason: null, started_at: unit.now, deadline_at: runningDeadline(policy, unit.now) });
         return true;
       });
       const attempt = { execution: message.execution, attempt: message.attempt };
-      if (!startedHere) connection.send({ type: 'stop', ...attempt, reason: 'given_up', graceSeconds: 0 });
+      if (!mayStart) connection.send({ type: 'stop', ...attempt, reason: 'given_up', graceSeconds: 0 });
       else if (!connection.send({ type: 'start', ...attempt })) await neverTold(connection, message);
     },
 

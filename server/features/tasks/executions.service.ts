@@ -3,7 +3,7 @@ import { type Page, toInstant, toInstantOrNull } from '../../../shared/api/listi
 import { MusterError } from '../../../shared/errors.ts';
 import { isFinal } from '../../../shared/states.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { cursorOf, pageOfRows } from '../../platform/db/keyset.ts';
+import { cursorOf, readPage } from '../../platform/db/keyset.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import type { Candidate } from './assignment.ts';
@@ -82,9 +82,12 @@ export function createExecutions({
 
   return {
     async list({ after, limit, ...filter }) {
-      const rows = await listExecutions(db.read, filter, cursorOf(after, 'execution'), limit + 1);
-      const page = pageOfRows(rows, limit, (row) => row);
-      return { items: await presentAll(page.items), next: page.next };
+      const { rows, next } = await readPage(
+        (position, most) => listExecutions(db.read, filter, position, most),
+        { after: cursorOf(after, 'execution'), limit },
+        ({ data, message }) => (data?.length ?? 0) + (message?.length ?? 0),
+      );
+      return { items: await presentAll(rows), next };
     },
     get,
     isFinal: async (id) => isFinal((await existing(id)).state),

@@ -81,8 +81,8 @@ export type ExecutionFilter = {
 };
 
 /**
- * Newest first, by keyset on the id. Indexes: executions_by_run_state, executions_by_agent_state, or one of the plain ones. Of a task, a
- * state is looked for among its own executions, not the task among all of that state.
+ * Newest first, by keyset on the id. Indexes: executions_by_run_state, executions_by_agent_state, or one of the plain ones. Of several
+ * filters, the one that leaves the fewest rows has the index, and the others are checked on these rows.
  */
 export function listExecutions(
   db: Database['read'],
@@ -90,14 +90,14 @@ export function listExecutions(
   after: string | undefined,
   limit: number,
 ): Promise<ExecutionRow[]> {
+  const { runId, agentId, taskId, state } = filter;
+  const first = runId !== undefined ? 'run_id' : agentId !== undefined ? 'agent_id' : taskId !== undefined ? 'task_id' : 'state';
+  const hasState = first !== 'task_id';
   let query = db.selectFrom('executions').selectAll();
-  if (filter.runId !== undefined) query = query.where('run_id', '=', filter.runId);
-  if (filter.taskId !== undefined) query = query.where('task_id', '=', filter.taskId);
-  if (filter.agentId !== undefined) query = query.where('agent_id', '=', filter.agentId);
-  if (filter.state !== undefined) {
-    const ofTask = filter.taskId !== undefined && filter.runId === undefined && filter.agentId === undefined;
-    query = query.where(ofTask ? unindexed<ExecutionRow['state']>('state') : 'state', '=', filter.state);
-  }
+  if (runId !== undefined) query = query.where('run_id', '=', runId);
+  if (agentId !== undefined) query = query.where(first === 'agent_id' ? first : unindexed('agent_id'), '=', agentId);
+  if (taskId !== undefined) query = query.where(first === 'task_id' ? first : unindexed('task_id'), '=', taskId);
+  if (state !== undefined) query = query.where(hasState ? 'state' : unindexed<ExecutionRow['state']>('state'), '=', state);
   if (after !== undefined) query = query.where('id', '<', after);
   return query.orderBy('id', 'desc').limit(limit).execute();
 }

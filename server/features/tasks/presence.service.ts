@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Writer } from '../../schema/schema.ts';
 import type { AgentBooks } from './agent-books.ts';
 import { endAttempt, endForGood, fallSilent, releaseUnstarted, requeue, runningDeadline, unanswered } from './attempts.ts';
-import { type Canceller, type StopOrder, stopOf } from './cancel.service.ts';
+import { type StopOrder, stopOf } from './cancel.service.ts';
 import { heldByAgent, heldPastDeadline, offeredRows, openOfAgent } from './executions.store.ts';
 import type { Ledger, LedgerUnit } from './ledger.ts';
 import { reconcile } from './reconcile.ts';
@@ -26,6 +26,11 @@ export type PresenceService = {
   returned(agentId: string, journal: readonly JournalEntry[]): Promise<Verdict[]>;
   /** Its connection is open, and the welcome is on its way. May be called at any time. */
   connected(agentId: string): void;
+  /**
+   * Keeps a stop that could not be sent, if the agent is just coming in: it was told to keep what was cancelled a moment later.
+   * @returns whether it is
+   */
+  owe(agentId: string, stop: StopOrder['stop']): boolean;
   gone(agentId: string): Promise<void>;
   removed(agentId: string): Promise<void>;
   /**
@@ -43,7 +48,7 @@ export type PresenceResources = {
   readonly random: () => number;
   readonly books: AgentBooks;
   readonly specs: RunSpecs;
-  readonly canceller: Canceller;
+  readonly sendStop: (agentId: string, stop: StopOrder['stop']) => boolean;
   readonly isConnected: (agentId: string) => boolean;
   readonly logSizeIn: (writer: Writer, executionId: string) => Promise<number>;
   readonly leaseSeconds: number;
@@ -61,11 +66,11 @@ const arrivalMs = 60_000;
 const batchSize = 500;
 
 export function createPresence(resources: PresenceResources): PresenceService {
-  const { ledger, clock, random, books, specs, canceller, isConnected, logSizeIn, leaseSeconds, lostAfterSeconds } = resources;
+  const { ledger, clock, random, books, specs, sendStop, isConnected, logSizeIn, leaseSeconds, lostAfterSeconds } = resources;
   /** agents that are away and hold something; `told` once their rows say so */
   const away = new Map<string, { readonly since: number; readonly told: boolean }>();
   /** reconciled, but the connection is not open yet: since when, and the stops for attempts that the agent brought back */
-  const arriving = new Map<string, { readonly since: number; readonly stops: readonly StopOrder[] }>();
+  const arriving = new Map<string, { readonly since: number; readonly stops: StopOrder['stop'][] }>();
 
   const isHere = (agentId: string): boolean => isConnected(agentId) || arriving.has(agentId);
 
@@ -97,8 +102,13 @@ export function createPresence(resources: PresenceResources): PresenceService {
 
     connected(agentId) {
       if (!isConnected(agentId)) return;
-      canceller.send(arriving.get(agentId)?.stops ?? []);
+      for (const stop of arriving.get(agentId)?.stops ?? []) sendStop(agentId, stop);
       arriving.delete(agentId);
+    },
+
+    owe(agentId, stop) {
+      arriving.get(agentId)?.stops.push(stop);
+      return arriving.has(agentId);
     },
 
     async gone(agentId) {
@@ -151,9 +161,9 @@ export function createPresence(resources: PresenceResources): PresenceService {
     await unit.move(row, 'running', { reason: null, deadline_at: runningDeadline(policy, unit.now) });
   }
 
-  async function stopsOf(rows: readonly ExecutionRow[]): Promise<StopOrder[]> {
+  async function stopsOf(rows: readonly ExecutionRow[]): Promise<StopOrder['stop'][]> {
     const orders = rows.map(async (row) => stopOf(row, (await specs.of(row.run_id)).policy.graceSeconds, 'cancel'));
-    return (await Promise.all(orders)).filter((order) => order !== undefined);
+    return (await Promise.all(orders)).flatMap((order) => (order === undefined ? [] : [order.stop]));
   }
 
   /** @returns whether there may be more */

@@ -36,7 +36,11 @@ export function createProgressBoard(): ProgressBoard {
       return place.runId;
     },
     of: (executionId) => places.get(executionId)?.told ?? null,
-    fill: (open) => open.forEach(put),
-    apply: (changes) => changes.forEach(({ after }) => put(after)),
+    fill(open) {
+      for (const row of open) put(row);
+    },
+    apply(changes) {
+      for (const { after } of changes) put(after);
+    },
   };
 }

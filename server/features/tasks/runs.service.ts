@@ -2,7 +2,7 @@ import type { Page } from '../../../shared/api/listing.ts';
 import type { Folded, Run } from '../../../shared/api/runs.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { cursorOf, pageOfRows } from '../../platform/db/keyset.ts';
+import { cursorOf, readPage } from '../../platform/db/keyset.ts';
 import type { Waiters } from '../../platform/events/waiters.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
@@ -64,9 +64,12 @@ export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit
 
   return {
     async list({ after, limit, ...filter }) {
-      const rows = await listRuns(db.read, filter, cursorOf(after, 'run'), limit + 1);
-      const page = pageOfRows(rows, limit, (row) => row);
-      return { items: await presentAll(page.items), next: page.next };
+      const { rows, next } = await readPage(
+        (position, most) => listRuns(db.read, filter, position, most),
+        { after: cursorOf(after, 'run'), limit },
+        ({ args }) => args.length,
+      );
+      return { items: await presentAll(rows), next };
     },
     get: async (id) => present(await existing(id)),
 

@@ -11,12 +11,15 @@ const byId = prepare((db: Reader, p: Params<{ id: string }>) => db.selectFrom('r
 
 export const findRun = (db: Reader | Writer, id: string): Promise<RunRow | undefined> => byId.first(db, { id });
 
-export const findRuns = (db: Reader, ids: readonly string[]): Promise<RunRow[]> =>
+/** What an execution shows of its run; without the arguments, which may be large. */
+export type RunLabel = Pick<RunRow, 'id' | 'task_name' | 'plugin' | 'action' | 'plugin_sha256'>;
+
+export const findRuns = (db: Reader, ids: readonly string[]): Promise<RunLabel[]> =>
   ids.length === 0
     ? Promise.resolve([])
     : db
         .selectFrom('runs')
-        .selectAll()
+        .select(['id', 'task_name', 'plugin', 'action', 'plugin_sha256'])
         .where('id', 'in', [...ids])
         .execute();
 
@@ -114,16 +117,10 @@ export function listRuns(db: Reader, filter: RunFilter, after: string | undefine
   return query.orderBy('id', 'desc').limit(limit).execute();
 }
 
-/** Bundles that open runs still use. Index: runs_active_bundles. */
+/** Bundles that open runs still use. Index: runs_by_state. */
 export async function openBundles(db: Reader): Promise<string[]> {
-  const rows = await db
-    .selectFrom('runs')
-    .select('plugin_sha256')
-    .distinct()
-    .where('state', '=', sql.lit('active'))
-    .where('plugin_sha256', 'is not', null)
-    .execute();
-  return rows.flatMap((row) => (row.plugin_sha256 === null ? [] : [row.plugin_sha256]));
+  const rows = await db.selectFrom('runs').select('plugin_sha256').where('state', '=', 'active').execute();
+  return [...new Set(rows.flatMap((row) => row.plugin_sha256 ?? []))];
 }
 
 /** The number of runs that are active now. Index: runs_by_state. */

@@ -137,7 +137,11 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     leaseSeconds: resources.leaseSeconds,
     wake: resources.wakeDispatch,
   });
-  const canceller = createCanceller({ ledger, specs, sendTo: agents.send });
+  const canceller = createCanceller({
+    ledger,
+    specs,
+    sendTo: (agentId, stop) => agents.send(agentId, stop) || presence.owe(agentId, stop),
+  });
   const firer = createFirer({ newId, specs, resolveOwner, plugins });
   const waiters = createWaiters(clock);
   events.on('run.changed', ({ runId, state }) => {
@@ -172,7 +176,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     random,
     books,
     specs,
-    canceller,
+    sendStop: agents.send,
     isConnected,
     logSizeIn,
     leaseSeconds,

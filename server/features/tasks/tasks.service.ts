@@ -5,7 +5,7 @@ import { MusterError } from '../../../shared/errors.ts';
 import type { IdGenerator } from '../../../shared/ids.ts';
 import { allows } from '../../../shared/permissions.ts';
 import type { PluginManifest } from '../../../shared/plugin-manifest.ts';
-import { cursorOf, pageOfRows } from '../../platform/db/keyset.ts';
+import { cursorOf, readPage } from '../../platform/db/keyset.ts';
 import type { EventBus } from '../../platform/events/bus.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
@@ -161,8 +161,12 @@ export function createTasks(resources: TasksResources): TasksService {
     },
 
     async list({ after, limit, ...filter }) {
-      const rows = await listTasks(db.read, filter, cursorOf(after, 'task'), limit + 1);
-      return pageOfRows(rows, limit, taskOf);
+      const { rows, next } = await readPage(
+        (position, most) => listTasks(db.read, filter, position, most),
+        { after: cursorOf(after, 'task'), limit },
+        ({ args, env }) => args.length + env.length,
+      );
+      return { items: rows.map(taskOf), next };
     },
 
     get: async (id) => taskOf(await existing(db.read, id)),

@@ -19,3 +19,31 @@ export function pageOfRows<Row extends { readonly id: string }, Item>(
   const shown = rows.slice(0, limit);
   return { items: shown.map(toItem), next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
 }
+
+const rowsAtOnce = 32;
+const maxPageBytes = 8 * 1024 * 1024;
+
+/**
+ * A page of rows that may be large each, such as those with arguments or results: it ends early, with a `next`, rather than fill the memory.
+ *
+ * @param read at most so many rows after the cursor
+ * @param sizeOf about the bytes of its long columns
+ */
+export async function readPage<Row extends { readonly id: string }>(
+  read: (after: string | undefined, limit: number) => Promise<readonly Row[]>,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+  sizeOf: (row: Row) => number,
+): Promise<{ readonly rows: readonly Row[]; readonly next: string | null }> {
+  const rows: Row[] = [];
+  let bytes = 0;
+  for (let position = after; ; position = rows.at(-1)?.id) {
+    const wanted = Math.min(rowsAtOnce, limit + 1 - rows.length);
+    const found = await read(position, wanted);
+    for (const row of found) {
+      if (rows.length === limit || bytes >= maxPageBytes) return { rows, next: rows.at(-1)?.id ?? null };
+      rows.push(row);
+      bytes += sizeOf(row);
+    }
+    if (found.length < wanted) return { rows, next: null };
+  }
+}

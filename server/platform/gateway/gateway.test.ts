@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Metrics } from '../../../shared/metrics.ts';
 import { closeCodes, maxFrameBytes } from '../../../shared/protocol.ts';
@@ -105,6 +107,11 @@ describe('what an agent sends', () => {
       `{"type":"result","execution":"e","attempt":1,"outcome":"succeeded","reason":"finished","message":"","exitCode":0,"data":${'['.repeat(100_000)}${']'.repeat(100_000)},"durationMs":1,"logSize":0,"cutBytes":0}`,
       'result: It is nested too deeply.',
     ],
+    [
+      'nested deeper than anybody can read',
+      `{"type":"result","execution":"e","attempt":1,"outcome":"succeeded","reason":"finished","message":"","exitCode":0,"data":${'['.repeat(65)}${']'.repeat(65)},"durationMs":1,"logSize":0,"cutBytes":0}`,
+      'result.data: It is nested too deeply.',
+    ],
   ]; // biome-ignore format: a table
   it.each(malformed)('closes the socket when it is malformed: %s', async (_, frame, reason) => {
     const handled: unknown[] = [];
@@ -164,6 +171,43 @@ describe('sockets that have not proven who they are', () => {
     await first.next('welcome');
     await openSocket(url);
     expect(gateway.counts()).toEqual({ connected: 1, unauthenticated: 2 });
+  });
+
+  it('are cut off when they fill the memory with frames that never end, and an agent comes in all the same', async () => {
+    const { url, gateway } = await start({ settings: { maxUnauthenticatedBytes: 1024 * 1024 } });
+    const flood = async (): Promise<Socket> => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write(
+        'GET /agent/v1/connect HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+          'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+      );
+      await once(socket, 'data');
+      const header = Buffer.alloc(14);
+      header.set([0x81, 0xff]);
+      header.writeBigUInt64BE(BigInt(maxFrameBytes), 2);
+      socket.write(Buffer.concat([header, Buffer.alloc(900_000)]));
+      return socket;
+    };
+    const first = await flood();
+    const second = await flood();
+    await eventually('one of them was cut off', () => first.closed || second.closed);
+    const agent = await connectAgent(url, { agentId: 'a', keys });
+    agent.send({ type: 'heartbeat', metrics });
+    await agent.next('heartbeat_ack');
+    for (const socket of [first, second]) socket.destroy();
+    await eventually('nobody is left', () => gateway.counts().unauthenticated === 0);
+  });
+
+  it('are told why, when they do not begin as a WebSocket does', async () => {
+    const { url } = await start();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write('GET /agent/v1/connect HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(String(answer)).toContain("content-security-policy: default-src 'self'");
+    expect(String(answer)).toContain('"code":"request_malformed"');
+    socket.destroy();
   });
 
   it('give their place back when they go away, also in the middle of an upgrade', async () => {

@@ -5,6 +5,7 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { RandomBytes } from '../../../shared/ids.ts';
 import { type AgentMessage, closeCodes, maxFrameBytes } from '../../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
+import { rawProblem } from '../http/raw-answer.ts';
 import type { Admit } from './admission.ts';
 import type { AgentConnection, MessageHandlers } from './connection.ts';
 import { shakeHands } from './handshake.ts';
@@ -42,6 +43,9 @@ export function createGateway(resources: GatewayResources): Gateway {
   const { clock, log, handlers, onReady, onClosed } = resources;
   const settings = { ...defaultGatewaySettings, ...resources.settings };
   const server = new WebSocketServer(serverOptions(settings));
+  server.on('wsClientError', (error, socket) => {
+    socket.end(rawProblem('request_malformed', `This is no WebSocket handshake: ${error.message}.`), () => socket.destroy());
+  });
   const unauthenticated = createUnauthenticatedSockets(settings);
   const turnEnd = createTurnEnd();
   const seats = createSeats();
@@ -110,8 +114,8 @@ export function createGateway(resources: GatewayResources): Gateway {
   return {
     upgrade(request, socket, head) {
       const address = request.socket.remoteAddress ?? '';
-      const leave = stopped === undefined ? unauthenticated.enter(address) : undefined;
-      if (leave === undefined) {
+      const place = stopped === undefined ? unauthenticated.enter(address) : undefined;
+      if (place === undefined) {
         log.warn({ address }, 'agent socket refused: no place');
         refuseUpgrade(socket);
         return;
@@ -119,9 +123,18 @@ export function createGateway(resources: GatewayResources): Gateway {
       let upgraded = false;
       server.handleUpgrade(request, socket, head, (ws) => {
         upgraded = true;
-        open(ws, address, leave);
+        const count = ({ length }: Buffer): void => {
+          if (place.received(length)) return;
+          log.warn({ address }, 'agent socket cut: too much before it has proven who it is');
+          socket.destroy();
+        };
+        socket.on('data', count);
+        open(ws, address, () => {
+          socket.off('data', count);
+          place.leave();
+        });
       });
-      if (!upgraded) leave();
+      if (!upgraded) place.leave();
     },
     counts: () => ({ connected: ready.size, unauthenticated: unauthenticated.count() }),
     stop: () => (stopped ??= stop()),
@@ -155,7 +168,7 @@ const sweepMs = (settings: GatewaySettings): number => Math.max(10, settings.sil
 
 function refuseUpgrade(socket: Duplex): void {
   socket.on('error', () => socket.destroy());
-  socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n');
+  socket.end(rawProblem('queue_full', 'The server has no place for another agent at this moment.', 5));
 }
 
 /** Resolves when the work is done or the time is up, whichever is first. */

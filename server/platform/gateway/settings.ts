@@ -13,6 +13,8 @@ export type GatewaySettings = {
   readonly maxWaiting: number;
   readonly maxUnauthenticated: number;
   readonly maxUnauthenticatedPerAddress: number;
+  /** what they all together may have sent before they have proven who they are */
+  readonly maxUnauthenticatedBytes: number;
   /** for the far side to answer a close before the socket is cut */
   readonly closeSeconds: number;
 };
@@ -27,5 +29,6 @@ export const defaultGatewaySettings: GatewaySettings = {
   maxUnauthenticated: 2000,
   // a whole fleet may sit behind one address, and comes back at once when the server restarts
   maxUnauthenticatedPerAddress: 1000,
+  maxUnauthenticatedBytes: 64 * 1024 * 1024,
   closeSeconds: 5,
 };

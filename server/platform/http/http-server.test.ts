@@ -115,9 +115,9 @@ test('a handler learns that its client went away', async () => {
 });
 
 describe('an upgrade', () => {
-  const upgrade = (url: string): Promise<IncomingMessage | { socket: Socket }> =>
+  const upgrade = (url: string, to = 'websocket'): Promise<IncomingMessage | { socket: Socket }> =>
     new Promise((resolve, reject) => {
-      const request = httpRequest(url, { headers: { connection: 'Upgrade', upgrade: 'websocket' } });
+      const request = httpRequest(url, { agent: false, headers: { connection: 'Upgrade', upgrade: to } });
       request
         .on('response', resolve)
         .on('upgrade', (_response, socket: Socket) => resolve({ socket }))
@@ -125,8 +125,9 @@ describe('an upgrade', () => {
         .end();
     });
 
-  test('reaches the handler of its path, and no other path', async () => {
+  test('reaches the handler of its path; elsewhere, and to another protocol, it is an ordinary request', async () => {
     const server = createHttpServer({ host: '127.0.0.1', port: 0, tls: null, clock: systemClock });
+    server.onRequest((_request, response) => void response.writeHead(204, { connection: 'close' }).end());
     server.onUpgrade(
       '/agent/v1/connect',
       (_request, socket) =>
@@ -134,7 +135,8 @@ describe('an upgrade', () => {
     );
     const { url } = await server.listen();
     try {
-      expect(await upgrade(`${url}/other`)).toMatchObject({ statusCode: 404 });
+      expect(await upgrade(`${url}/other`)).toMatchObject({ statusCode: 204 });
+      expect(await upgrade(`${url}/agent/v1/connect`, 'h2c')).toMatchObject({ statusCode: 204 });
       const { socket } = (await upgrade(`${url}/agent/v1/connect?x=1`)) as { socket: Socket };
       const closed = once(socket, 'close');
       socket.on('error', () => {});
@@ -144,6 +146,48 @@ describe('an upgrade', () => {
     } finally {
       await server.stop(0);
     }
+  });
+});
+
+describe('what is no HTTP request', () => {
+  const answerTo = async (bytes: string): Promise<{ status: string; headers: string; problem: unknown }> => {
+    http = await startTestHttp();
+    const socket = await open(http);
+    socket.write(bytes);
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+    const [status = '', ...headers] = head.split('\r\n');
+    return { status, headers: headers.join('\n'), problem: JSON.parse(body) };
+  };
+
+  test.each([
+    ['another protocol', '\x16\x03\x01\x02\x00\x01\x00', 400, 'request_malformed'],
+    ['an unknown method', 'BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'request_malformed'],
+    ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}', 400, 'request_malformed'],
+    [
+      'a length beside chunks',
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+      'request_malformed',
+    ],
+    ['a flood of headers', `GET / HTTP/1.1\r\nHost: x\r\n${'X-A: b\r\n'.repeat(3000)}\r\n`, 431, 'headers_too_large'],
+    ['an endless URL', `GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'headers_too_large'],
+  ])('%s is answered with a problem, and the connection ends', async (_what, bytes, status, code) => {
+    const answer = await answerTo(bytes);
+    expect(answer.status).toMatch(new RegExp(`^HTTP/1.1 ${status} \\w`));
+    expect(answer.headers).toContain('content-type: application/problem+json');
+    expect(answer.headers).toContain("content-security-policy: default-src 'self'");
+    expect(answer.headers).toContain('connection: close');
+    expect(answer.problem).toMatchObject({ status, code });
+  });
+
+  test('cuts off the connection when an answer is under way on it', async () => {
+    const { route, entered } = waiting();
+    http = await startTestHttp({ routes: [route] });
+    const socket = await open(http);
+    socket.write(request);
+    await entered.promise;
+    socket.write('BREW /pot HTTP/1.1\r\n\r\n');
+    expect(await text(socket).catch(() => '')).toBe('');
   });
 });
 

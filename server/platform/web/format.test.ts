@@ -27,6 +27,13 @@ describe('how values read on pages', () => {
     ]);
   });
 
+  test('a value as JSON is cut where nobody would read on', () => {
+    expect(format.json({ a: 1 })).toBe('{\n  "a": 1\n}');
+    const long = format.json('x'.repeat(1_000_000));
+    expect(long.length).toBeLessThan(300_000);
+    expect(long).toMatch(/x… \(737,858 more characters\)$/);
+  });
+
   test('a share of nothing is nothing, and never more than all', () => {
     expect([format.share(1, 3), format.share(1, 0), format.share(5, 4)]).toEqual([33, 0, 100]);
   });

@@ -87,8 +87,6 @@ export const spine: Migration = {
     'CREATE INDEX runs_by_task_state ON runs (task_id, state, id)',
     'CREATE INDEX runs_by_state ON runs (state, id)',
     'CREATE INDEX runs_by_plugin ON runs (plugin, id)',
-    // by the state, which changes once, not by the count, which changes with each execution
-    "CREATE INDEX runs_active_bundles ON runs (plugin_sha256) WHERE state = 'active'",
     `CREATE TABLE executions (
       id TEXT PRIMARY KEY, run_id TEXT NOT NULL, task_id TEXT NOT NULL, target TEXT NOT NULL, agent_id TEXT, agent_name TEXT,
       state TEXT NOT NULL, open INTEGER NOT NULL, reason TEXT, reason_text TEXT, attempt INTEGER NOT NULL DEFAULT 0,

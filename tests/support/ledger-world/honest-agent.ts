@@ -1,12 +1,4 @@
-import type {
-  AgentMessage,
-  AgentMessageOf,
-  JournalEntry,
-  Offer,
-  ResultMessage,
-  ServerMessageOf,
-  Verdict,
-} from '../../../shared/protocol.ts';
+import type { AgentMessage, JournalEntry, Offer, ResultMessage, ServerMessageOf, Verdict } from '../../../shared/protocol.ts';
 import type { AttemptOutcome } from '../../../shared/states.ts';
 
 /** What the agent answers to an offer, and whether it obeys a stop at once. */
@@ -86,16 +78,21 @@ export function createHonestAgent({ slots, now, onStart, onSent }: HonestAgentOp
   function onOffer(offer: Offer): void {
     const key = { execution: offer.execution, attempt: offer.attempt };
     const known = held.get(keyOf(key));
-    if (known?.result !== undefined) return resumeFrom(known, known.logFrom);
-    if (isPast(key)) return;
-    if (agent.mood === 'declines' || taken() >= slots)
-      return say({ type: 'decline', ...key, reason: 'slots_full', message: 'not now' });
-    if (agent.mood === 'rejects') return say(nothingRan(key, offer.logFrom, { outcome: 'rejected', reason: 'plugin_tampered' }));
-    if (agent.mood === 'lacks_runtime')
-      return say(nothingRan(key, offer.logFrom, { outcome: 'rejected', reason: 'runtime_missing' }));
-    const isAccepted = agent.mood !== 'holds';
-    offered.set(offer.execution, { offer, until: now() + offer.leaseSeconds * 1000, isAccepted });
-    if (isAccepted) say({ type: 'accept', ...key });
+    if (known?.result !== undefined) resumeFrom(known, known.logFrom);
+    else if (!isPast(key)) answer(offer, key);
+  }
+
+  function answer(offer: Offer, key: Key): void {
+    if (agent.mood === 'declines' || taken() >= slots) {
+      say({ type: 'decline', ...key, reason: 'slots_full', message: 'not now' });
+    } else if (agent.mood === 'rejects' || agent.mood === 'lacks_runtime') {
+      const reason = agent.mood === 'rejects' ? 'plugin_tampered' : 'runtime_missing';
+      say(nothingRan(key, offer.logFrom, { outcome: 'rejected', reason }));
+    } else {
+      const isAccepted = agent.mood !== 'holds';
+      offered.set(offer.execution, { offer, until: now() + offer.leaseSeconds * 1000, isAccepted });
+      if (isAccepted) say({ type: 'accept', ...key });
+    }
   }
 
   function onStartMessage(key: Key): void {
@@ -112,10 +109,10 @@ export function createHonestAgent({ slots, now, onStart, onSent }: HonestAgentOp
   function onStop({ execution, attempt, reason }: ServerMessageOf<'stop'>): void {
     const key = { execution, attempt };
     const known = held.get(keyOf(key));
-    if (known?.result !== undefined) return resumeFrom(known, known.logFrom);
-    if (known !== undefined) return stop(known);
     const item = offered.get(execution);
-    if (item?.offer.attempt === attempt) {
+    if (known?.result !== undefined) resumeFrom(known, known.logFrom);
+    else if (known !== undefined) stop(known);
+    else if (item?.offer.attempt === attempt) {
       offered.delete(execution);
       say(nothingRan(key, item.offer.logFrom));
     } else if (reason === 'cancel' && !isPast(key)) say(nothingRan(key, 0));
@@ -241,5 +238,3 @@ export function createHonestAgent({ slots, now, onStart, onSent }: HonestAgentOp
   };
   return agent;
 }
-
-export type StaleMessage = AgentMessageOf<'accept' | 'decline' | 'log' | 'progress'> | ResultMessage;

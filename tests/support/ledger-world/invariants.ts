@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
+import { parsePolicy } from '../../../server/features/tasks/run-specs.ts';
 import type { Database } from '../../../server/schema/schema.ts';
 import type { ExecutionsTable, LogChunksTable, RunsTable } from '../../../server/schema/tables/tasks.tables.ts';
-import { parsePolicy } from '../../../server/features/tasks/run-specs.ts';
 import { runStateOf } from '../../../shared/run-states.ts';
 import { canMove, type ExecutionState, finalStates, heldStates, isFinal } from '../../../shared/states.ts';
 import { bundles } from './plugins.ts';
@@ -27,7 +27,9 @@ type Snapshot = {
 
 export async function watch(db: Database): Promise<Invariants> {
   await db.write(async (writer) => {
-    await sql`CREATE TABLE seen_moves (execution_id TEXT, was TEXT, became TEXT, was_open INTEGER, attempt_was INTEGER, attempt INTEGER)`.execute(writer);
+    await sql`CREATE TABLE seen_moves (execution_id TEXT, was TEXT, became TEXT, was_open INTEGER, attempt_was INTEGER, attempt INTEGER)`.execute(
+      writer,
+    );
     await sql`CREATE TRIGGER see_moves AFTER UPDATE ON executions BEGIN
       INSERT INTO seen_moves VALUES (NEW.id, OLD.state, NEW.state, OLD.open, OLD.attempt, NEW.attempt); END`.execute(writer);
   });
@@ -71,14 +73,24 @@ async function snapshot(db: Database): Promise<Snapshot> {
   return { executions, runs, chunks };
 }
 
-type SeenMove = { execution_id: string; was: ExecutionState; became: ExecutionState; was_open: number; attempt_was: number; attempt: number };
+type SeenMove = {
+  execution_id: string;
+  was: ExecutionState;
+  became: ExecutionState;
+  was_open: number;
+  attempt_was: number;
+  attempt: number;
+};
 
 async function checkMoves(db: Database): Promise<void> {
   const moves = await sql<SeenMove>`SELECT * FROM seen_moves`.execute(db.read);
   for (const { execution_id: id, was, became, was_open, attempt_was, attempt } of moves.rows) {
     must(was_open === 1, `${id} was changed after its end (${was} to ${became})`);
     must(was === became || canMove(was, became), `${id} went from ${was} to ${became}`);
-    must(attempt === attempt_was + (became === 'offered' && was === 'queued' ? 1 : 0), `${id} went to attempt ${attempt} as ${became}`);
+    must(
+      attempt === attempt_was + (became === 'offered' && was === 'queued' ? 1 : 0),
+      `${id} went to attempt ${attempt} as ${became}`,
+    );
   }
   if (moves.rows.length > 0) await db.write((writer) => sql`DELETE FROM seen_moves`.execute(writer));
 }
@@ -90,7 +102,8 @@ function checkRow(row: ExecutionsTable): void {
   must((row.deadline_at === null) === isFinal(state), `${id} is ${state} with the deadline ${row.deadline_at}`);
   if (isFinal(state) || state === 'queued') must(row.reason !== null, `${id} is ${state} and nobody knows why`);
   if (heldStates.includes(state)) must(row.agent_id !== null && row.attempt > 0, `${id} is ${state} with nobody`);
-  if (state === 'queued') must((row.agent_id === null) === (row.target === 'anyone'), `${id} waits for ${row.agent_id} as ${row.target}`);
+  if (state === 'queued')
+    must((row.agent_id === null) === (row.target === 'anyone'), `${id} waits for ${row.agent_id} as ${row.target}`);
 }
 
 function checkRun(run: RunsTable, all: readonly ExecutionsTable[]): void {
@@ -116,7 +129,8 @@ function checkWaiting(world: World, row: ExecutionsTable, { executions, runs }: 
   const now = world.clock.now();
   if (row.state !== 'queued' || row.not_before > now || row.expires_at <= now) return;
   const sha256 = runs.find(({ id }) => id === row.run_id)?.plugin_sha256 ?? '';
-  const platforms: readonly string[] | undefined = row.target === 'anyone' ? bundles.byHash(sha256)?.manifest.platforms : undefined;
+  const platforms: readonly string[] | undefined =
+    row.target === 'anyone' ? bundles.byHash(sha256)?.manifest.platforms : undefined;
   const free = world.hosts.find(
     (host) =>
       (row.target === 'anyone' || host.id === row.agent_id) &&
@@ -130,16 +144,21 @@ function checkWaiting(world: World, row: ExecutionsTable, { executions, runs }: 
 
 /** With an agent that has heard everything, and been heard, the ledger is of one mind about what it runs. */
 function checkAgreement({ agent, connected, link, name, id }: Host, executions: readonly ExecutionsTable[]): void {
+  for (const row of executions)
+    must(connected || row.agent_id !== id || row.state !== 'offered', `${row.id} is offered to ${name}, which is away`);
   if (!connected || link === undefined) return;
-  for (const row of executions) must(row.agent_id !== id || row.state !== 'unknown', `${row.id} is unknown, though ${name} is here`);
+  for (const row of executions)
+    must(row.agent_id !== id || row.state !== 'unknown', `${row.id} is unknown, though ${name} is here`);
   if (link.toAgent.length > 0 || link.toServer.length > 0) return;
-  const isWith = (row: ExecutionsTable): boolean => row.agent_id === id && (row.state === 'running' || row.state === 'cancelling');
+  const isWith = (row: ExecutionsTable): boolean =>
+    row.agent_id === id && (row.state === 'running' || row.state === 'cancelling');
   const inJournal = (row: ExecutionsTable): boolean => agent.held.has(`${row.id}/${row.attempt}`);
   for (const row of executions.filter(isWith)) must(inJournal(row), `${row.id} is ${row.state}, but ${name} knows nothing of it`);
   for (const { execution, attempt, isLive, mustStop } of agent.held.values()) {
     if (!isLive || mustStop) continue;
     const row = executions.find((one) => one.id === execution);
-    must(row !== undefined && isWith(row) && row.attempt === attempt, `${name} runs ${execution}/${attempt}, which is ${row?.state}/${row?.attempt}`);
+    const agrees = row?.agent_id === id && row.state === 'running' && row.attempt === attempt;
+    must(agrees, `${name} runs ${execution}/${attempt} and was not told to stop, but it is ${row?.state}/${row?.attempt}`);
   }
 }
 
@@ -148,11 +167,15 @@ function checkLogs({ chunks, executions }: Snapshot): void {
   const ends = new Map<string, number>();
   for (const { execution_id: id, start, bytes, text } of chunks) {
     must(start === (ends.get(id) ?? 0), `the log of ${id} goes on at ${start}, not at ${ends.get(id) ?? 0}`);
-    must(bytes === Buffer.byteLength(text), `the log of ${id} has ${Buffer.byteLength(text)} bytes at ${start}, and says ${bytes}`);
+    must(
+      bytes === Buffer.byteLength(text),
+      `the log of ${id} has ${Buffer.byteLength(text)} bytes at ${start}, and says ${bytes}`,
+    );
     ends.set(id, start + bytes);
   }
   for (const { id, state, log_bytes } of executions)
-    if (isFinal(state)) must(log_bytes === (ends.get(id) ?? 0), `${id} says ${log_bytes} bytes of log, there are ${ends.get(id) ?? 0}`);
+    if (isFinal(state))
+      must(log_bytes === (ends.get(id) ?? 0), `${id} says ${log_bytes} bytes of log, there are ${ends.get(id) ?? 0}`);
 }
 
 /** Each attempt started once, none beside another one unless that was lost and may be repeated, and the log is what they printed. */
@@ -164,26 +187,35 @@ async function checkAttempts(world: World, { executions, runs, chunks }: Snapsho
     started.add(key);
   }
   const rows = new Map(executions.map((row) => [row.id, row]));
+  const policyOf = (execution: string) => {
+    const run = runs.find(({ id }) => id === rows.get(execution)?.run_id);
+    return run === undefined ? undefined : parsePolicy(run.policy);
+  };
+  const kept = await world.db.read.selectFrom('attempts').select(['execution_id', 'attempt', 'outcome']).execute();
+  for (const { execution_id: id, attempt, outcome } of kept)
+    must(outcome !== 'lost' || policyOf(id)?.idempotent === true, `${id} went on after attempt ${attempt} was lost`);
   const live = world.hosts.flatMap((host) => [...host.agent.held.values()].filter(({ isLive }) => isLive));
   for (const older of live) {
     const newer = live.find(({ execution, attempt }) => execution === older.execution && attempt > older.attempt);
     if (newer === undefined) continue;
-    const run = runs.find(({ id }) => id === rows.get(older.execution)?.run_id);
-    const kept = await world.db.read
-      .selectFrom('attempts')
-      .select('outcome')
-      .where('execution_id', '=', older.execution)
-      .where('attempt', '=', older.attempt)
-      .executeTakeFirst();
-    const isAllowed = kept?.outcome === 'lost' && run !== undefined && parsePolicy(run.policy).idempotent;
-    must(isAllowed, `${older.execution} runs twice: attempts ${older.attempt} (${kept?.outcome}) and ${newer.attempt}`);
+    const outcome = kept.find(({ execution_id: id, attempt }) => id === older.execution && attempt === older.attempt)?.outcome;
+    const isAllowed = outcome === 'lost' && policyOf(older.execution)?.idempotent === true;
+    must(isAllowed, `${older.execution} runs twice: attempts ${older.attempt} (${outcome}) and ${newer.attempt}`);
   }
   for (const host of world.hosts)
     for (const { execution, logFrom, printed, attempt } of host.agent.held.values()) {
       if (rows.get(execution)?.attempt !== attempt) continue;
-      const log = Buffer.from(chunks.filter(({ execution_id }) => execution_id === execution).map(({ text }) => text).join(''));
+      const log = Buffer.from(
+        chunks
+          .filter(({ execution_id }) => execution_id === execution)
+          .map(({ text }) => text)
+          .join(''),
+      );
       const part = log.subarray(logFrom);
-      must(printed.subarray(0, part.length).equals(part), `the log of ${execution} is not what ${host.name} printed in attempt ${attempt}`);
+      must(
+        printed.subarray(0, part.length).equals(part),
+        `the log of ${execution} is not what ${host.name} printed in attempt ${attempt}`,
+      );
     }
 }
 

@@ -62,6 +62,10 @@ async function begin(world: World, step: Step): Promise<void> {
       return world.run(() => feature.sweep());
     case 'restart':
       return world.restart(step.turns);
+    case 'turns':
+      world.startDispatch();
+      for (let turn = 0; turn < step.count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      return;
     case 'flow':
       return flow(world, step.rounds);
     case 'together':
@@ -82,18 +86,21 @@ async function flow(world: World, rounds: number): Promise<void> {
   await world.settle();
 }
 
-/** A message about an attempt that the ledger has left behind, from the agent that once held it. */
+/** A message about an attempt that the ledger has left behind, or of which another agent spoke: nothing may come of it. */
 async function sayAgain(world: World, host: Host, which: number): Promise<void> {
   const { link } = host;
-  if (link === undefined || !link.isOpen || !host.connected || host.said.length === 0) return;
-  const message = host.said[which % host.said.length] as ResultMessage;
-  const row = await world.db.read
-    .selectFrom('executions')
-    .select(['attempt', 'open', 'agent_id'])
-    .where('id', '=', message.execution)
-    .executeTakeFirst();
-  const isStale = row === undefined || row.open === 0 || row.attempt !== message.attempt || row.agent_id !== host.id;
-  if (isStale) await world.server().handle(link.connection, message);
+  if (link === undefined || !link.isOpen || !host.connected) return;
+  const rows = await world.db.read.selectFrom('executions').select(['id', 'attempt', 'open', 'agent_id']).execute();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const stale = world.hosts
+    .flatMap(({ said }) => said as ResultMessage[])
+    .filter(({ execution, attempt }) => {
+      const row = byId.get(execution);
+      return row === undefined || row.open === 0 || row.attempt !== attempt || row.agent_id !== host.id;
+    });
+  // the latest ones are the most likely to be taken for new
+  const message = stale.at(-1 - which);
+  if (message !== undefined) await world.server().handle(link.connection, message);
 }
 
 async function cancel(world: World, what: 'cancelRun' | 'cancelExecution', which: number): Promise<void> {

@@ -15,6 +15,8 @@ export type Step =
   | { readonly do: 'cancelRun' | 'cancelExecution'; readonly which: number }
   | { readonly do: 'pass'; readonly seconds: number }
   | { readonly do: 'restart'; readonly turns: number }
+  /** what is under way goes on for so many turns of the event loop, no further */
+  | { readonly do: 'turns'; readonly count: number }
   | { readonly do: 'flow'; readonly rounds: number }
   | { readonly do: 'together'; readonly steps: readonly Step[] };
 
@@ -61,16 +63,22 @@ const simple: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('cancelRun' as const, 'cancelExecution' as const), which }) },
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constant('pass' as const), seconds: fc.constantFrom(1, 1, 5, 5, 31, 31, 31, 61, 130, 700, 3700) }),
+    arbitrary: fc.record({
+      do: fc.constant('pass' as const),
+      seconds: fc.constantFrom(1, 1, 5, 5, 31, 31, 31, 61, 130, 700, 3700),
+    }),
   },
   { weight: 18, arbitrary: fc.record({ do: fc.constant('flow' as const), rounds: fc.integer({ min: 1, max: 4 }) }) },
 );
 
+const turns: fc.Arbitrary<Step> = fc.record({ do: fc.constant('turns' as const), count: fc.nat({ max: 3 }) });
+const beside = fc.oneof({ weight: 3, arbitrary: simple }, { weight: 2, arbitrary: turns });
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 30, arbitrary: simple },
   {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant('together' as const), steps: fc.array(simple, { minLength: 2, maxLength: 4 }) }),
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constant('together' as const), steps: fc.array(beside, { minLength: 2, maxLength: 7 }) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('restart' as const), turns: fc.nat({ max: 4 }) }) },
 );

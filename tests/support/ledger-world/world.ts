@@ -21,6 +21,8 @@ export type World = {
   server(): ServerInstance;
   /** Starts something without waiting for it; `settle` does. */
   run(work: () => Promise<unknown>): void;
+  /** Lets the dispatcher begin with what it was woken for. */
+  startDispatch(): void;
   /** Waits for all that is under way, and dispatches until nothing more happens. */
   settle(): Promise<void>;
   post(input: Partial<TaskInput> & Record<string, unknown>): void;
@@ -180,6 +182,7 @@ export async function openWorld(db: Database): Promise<World> {
     starts,
     server: () => server,
     run,
+    startDispatch: dispatch,
     async settle() {
       for (dispatch(); pending.size > 0; dispatch()) await Promise.all(pending);
       const [failure] = failures.splice(0);
@@ -199,8 +202,10 @@ export async function openWorld(db: Database): Promise<World> {
       const journal = host.agent.hello();
       const here = server;
       run(async () => {
-        await Promise.all(old?.handlers ?? []);
+        if (old !== undefined) await Promise.all(old.handlers);
         const verdicts: Verdict[] = await here.feature.presence.returned(host.id, journal);
+        // the rest of the handshake takes its time too
+        for (let i = 0; i < 10; i += 1) await undefined;
         if (!link.isOpen || !here.isAlive() || host.link !== link || host.status === 'Revoked') return;
         host.connected = true;
         link.toAgent.push({ type: 'welcome', verdicts });

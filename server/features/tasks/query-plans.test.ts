@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { CompiledQuery } from 'kysely';
+import { openTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
+import { createDialect } from '../../platform/db/sqlite/dialect.ts';
+import { queryPlan } from '../../platform/db/sqlite/query-plan.ts';
+import type { Tables, Writer } from '../../schema/schema.ts';
+import * as logs from '../logs/logs.store.ts';
+import * as attempts from './attempts.store.ts';
+import * as counts from './counts.store.ts';
+import * as executions from './executions.store.ts';
+import * as queue from './queue.store.ts';
+import * as runs from './runs.store.ts';
+import * as tasks from './tasks.store.ts';
+
+/** Every query of these stores must stay quick with ten million rows: found by an index, and in the order in which the index gives them. */
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.dispose());
+
+type Stores = Record<string, Record<string, unknown>>;
+const stores: Stores = { tasks, runs, executions, queue, counts, attempts, logs };
+
+const row = { id: 'x', state: 'queued', attempt: 1 } as never;
+const states = ['queued', 'running', 'succeeded'] as const;
+
+/** How each of the exported functions is called: all the ways in which its query can look. */
+const calls: Record<string, ((db: Writer) => unknown)[]> = {
+  findTask: [(db) => tasks.findTask(db, 'x')],
+  insertTask: [(db) => tasks.insertTask(db, row)],
+  updateTask: [(db) => tasks.updateTask(db, 'x', { next_fire_at: 1 })],
+  insertTaskVersion: [
+    (db) => tasks.insertTaskVersion(db, { task_id: 'x', version: 1, definition: '', replaced_at: 0, replaced_by: '' }),
+  ],
+  dueTasks: [(db) => tasks.dueTasks(db, 1, 10)],
+  nextDueAt: [(db) => tasks.nextDueAt(db)],
+  listTasks: [undefined, 'tsk_x'].flatMap((after) =>
+    subsets({ status: ['active', 'done'], type: ['Adhoc'], plugin: ['x'] }).map(
+      (filter) => (db: Writer) => tasks.listTasks(db, filter, after, 10),
+    ),
+  ),
+  findRun: [(db) => runs.findRun(db, 'x')],
+  findRuns: [(db) => runs.findRuns(db, ['x', 'y'])],
+  insertRun: [(db) => runs.insertRun(db, row)],
+  countEnded: [(db) => runs.countEnded(db, 'x', 'lost')],
+  finishRun: [(db) => runs.finishRun(db, 'x', 'failed', 1)],
+  activeRunOf: [(db) => runs.activeRunOf(db, 'x')],
+  runOfFiring: [(db) => runs.runOfFiring(db, 'x', 1)],
+  openBundles: [(db) => runs.openBundles(db)],
+  countActiveRuns: [(db) => runs.countActiveRuns(db)],
+  failedSince: [(db) => runs.failedSince(db, 1, 10)],
+  listRuns: [undefined, 'run_x'].flatMap((after) =>
+    subsets({ taskId: ['x'], state: ['active', 'failed'], plugin: ['x'] }).map(
+      (filter) => (db: Writer) => runs.listRuns(db, filter, after, 10),
+    ),
+  ),
+  findExecution: [(db) => executions.findExecution(db, 'x')],
+  heldByAgent: [(db) => executions.heldByAgent(db, 'x')],
+  openOfAgent: [(db) => executions.openOfAgent(db, 'x')],
+  openOfRun: [(db) => executions.openOfRun(db, 'x')],
+  pastDeadline: [(db) => executions.pastDeadline(db, 1, 10)],
+  heldPastDeadline: [(db) => executions.heldPastDeadline(db, 1, 10)],
+  offeredRows: [(db) => executions.offeredRows(db)],
+  listExecutions: [undefined, 'exe_x'].flatMap((after) =>
+    subsets({ runId: ['x'], taskId: ['x'], agentId: ['x'], state: states }).map(
+      (filter) => (db: Writer) => executions.listExecutions(db, filter, after, 10),
+    ),
+  ),
+  insertExecutions: [(db) => executions.insertExecutions(db, [row]), (db) => executions.insertExecutions(db, [row, row])],
+  createUpdateExecution: [(db) => executions.createUpdateExecution()(db, row, { ...(row as object), state: 'offered' } as never)],
+  readyFor: [(db) => queue.readyFor(db, 'x', 1, 10)],
+  readyForAnyone: [(db) => queue.readyForAnyone(db, 1, 10, 'exe_x')],
+  openRows: [(db) => queue.openRows(db)],
+  openCountsOfRuns: [(db) => counts.openCountsOfRuns(db, ['x']), (db) => counts.openCountsOfRuns(db, ['x', 'y', 'z'])],
+  openCounts: [(db) => counts.openCounts(db)],
+  attemptsOf: [(db) => attempts.attemptsOf(db, 'x')],
+  insertAttempt: [(db) => attempts.insertAttempt(db, { execution_id: 'x', attempt: 1 } as never)],
+  pruneUnstarted: [(db) => attempts.pruneUnstarted(db, 'x', 30)],
+  unstartedSince: [(db) => attempts.unstartedSince(db, 'x')],
+  logSize: [(db) => logs.logSize(db, 'x')],
+  logSizes: [(db) => logs.logSizes(db, ['x', 'y'])],
+  insertChunk: [(db) => logs.insertChunk(db, row)],
+  chunkAt: [(db) => logs.chunkAt(db, 'x', 1)],
+  chunksAfter: [(db) => logs.chunksAfter(db, 'x', 1, 10)],
+  writerOf: [(db) => logs.writerOf(db, 'x')],
+};
+
+/** Lists without a filter walk along the primary key, and stop after a page; rows that are written are no table. */
+const harmless = /^SCAN ((tasks|runs|executions) USING INDEX sqlite_autoindex_\w+_1|\d+-ROW VALUES CLAUSE)$/;
+
+describe.each(Object.entries(stores))('the store of %s', (_name, store) => {
+  const functions = Object.keys(store).filter((name) => typeof store[name] === 'function');
+
+  test.each(functions)('%s needs no scan and no sort', async (name) => {
+    const queries: CompiledQuery[] = [];
+    const recorder = recorderOf(queries);
+    for (const call of calls[name] ?? []) await call(recorder);
+    expect(queries.length).toBeGreaterThan(0);
+    for (const query of queries) {
+      const plan = await queryPlan(database.db.read, { compile: () => query });
+      const isSlow = (step: string): boolean => (step.startsWith('SCAN') && !harmless.test(step)) || step.includes('TEMP B-TREE');
+      const bad = plan.filter(isSlow);
+      expect({ sql: query.sql, bad }).toEqual({ sql: query.sql, bad: [] });
+    }
+  });
+});
+
+test.each([
+  ['what an agent holds', (db: Writer) => executions.heldByAgent(db, 'x'), 'executions_by_agent_state (agent_id=? AND state=?)'],
+  [
+    'what waits for an agent',
+    (db: Writer) => queue.readyFor(db, 'x', 1, 10),
+    'executions_by_agent_state (agent_id=? AND state=?)',
+  ],
+  ['the active run of a task', (db: Writer) => runs.activeRunOf(db, 'x'), 'runs_by_task_state (task_id=? AND state=?)'],
+  ['counts of what is open', (db: Writer) => counts.openCounts(db), 'executions_by_state (state=?)'],
+  [
+    'executions of a run and an agent',
+    (db: Writer) => executions.listExecutions(db, { runId: 'x', agentId: 'y' }, undefined, 10),
+    'executions_by_run (run_id=?)',
+  ],
+])('%s: found without a walk through history', async (_what, call, index) => {
+  const queries: CompiledQuery[] = [];
+  await call(recorderOf(queries));
+  const [query] = queries as [CompiledQuery];
+  expect((await queryPlan(database.db.read, { compile: () => query })).join()).toContain(index);
+});
+
+/** A database that answers nothing, and notes what it is asked. */
+function recorderOf(queries: CompiledQuery[]): Writer {
+  const connection = {
+    async executeQuery(query: CompiledQuery) {
+      queries.push(query);
+      return query.sql.startsWith('select') ? { rows: [] } : { rows: [], numAffectedRows: 0n };
+    },
+    // biome-ignore lint/correctness/useYield: the interface wants a generator
+    async *streamQuery() {
+      throw new Error('nothing is streamed');
+    },
+  };
+  return createDialect().transaction<Tables>(connection, () => undefined);
+}
+
+/** Every way to give some of these fields, each with one of its values. */
+function subsets<Field extends string>(fields: Record<Field, readonly string[]>): { readonly [F in Field]?: never }[] {
+  let filters: Record<string, string>[] = [{}];
+  for (const [field, values] of Object.entries<readonly string[]>(fields))
+    filters = filters.flatMap((filter) => [filter, ...values.map((value) => ({ ...filter, [field]: value }))]);
+  return filters as never;
+}
