@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import type { AgentProcess } from '../tests/support/agent-process.ts';
-import type { ApiClient } from '../tests/support/api-client.ts';
 import { eventually } from '../tests/support/eventually.ts';
 import { type System, startSystem } from '../tests/support/system.ts';
 import type { Cleanups } from './cleanups.ts';
@@ -9,7 +8,6 @@ import { createPoster, type Poster } from './poster.ts';
 
 /** A real server and real agents, each in a process of its own, with folders of their own. */
 export type Fleet = {
-  readonly api: ApiClient;
   readonly poster: Poster;
   /** Settles when all are Online and hold the plugins. */
   addAgents(count: number, slots: number): Promise<void>;
@@ -26,7 +24,7 @@ export type Fleet = {
 export async function startFleet(cleanups: Cleanups): Promise<Fleet> {
   const system = await startSystem({
     pluginsDir: join(import.meta.dirname, 'plugins'),
-    settings: { MUSTER_LOG_LEVEL: 'warn', MUSTER_HEARTBEAT_SECONDS: '1' },
+    settings: { MUSTER_LOG_LEVEL: 'warn', MUSTER_HEARTBEAT_SECONDS: '2' },
   });
   const dispose = cleanups.add(() => system.dispose());
   const poster = createPoster(system.server().url, system.server().token);
@@ -35,7 +33,6 @@ export async function startFleet(cleanups: Cleanups): Promise<Fleet> {
   let started = 0;
 
   return {
-    api: system.api,
     poster,
     async addAgents(count, slots) {
       const names = Array.from({ length: count }, (_, index) => `bench-${String(started + index + 1).padStart(2, '0')}`);

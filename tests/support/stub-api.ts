@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ErrorCode, errorCatalogue } from '../../shared/errors.ts';
 
@@ -30,7 +30,11 @@ export const stubToken = `mst_${'t'.repeat(43)}`;
 export async function startStubApi(answers: Readonly<Record<string, StubAnswer>> = {}): Promise<StubApi> {
   const all = new Map(Object.entries(answers));
   const requests: StubRequest[] = [];
-  const server = createServer(async (incoming, response) => {
+  const server = createServer((incoming, response) => {
+    // a request that the test cannot read is the test's own fault: its connection ends
+    respond(incoming, response).catch(() => response.destroy());
+  });
+  async function respond(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
@@ -52,7 +56,7 @@ export async function startStubApi(answers: Readonly<Record<string, StubAnswer>>
     const type = status >= 400 ? 'application/problem+json' : 'application/json';
     response.writeHead(status, { 'content-type': type, ...headers });
     response.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
-  });
+  }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -45,7 +45,7 @@ export type SystemOptions = {
 
 export type AgentOptions = { readonly slots?: number; readonly tags?: readonly string[] };
 
-export const bundledPlugins = fileURLToPath(new URL('../../plugins', import.meta.url));
+const bundledPlugins = fileURLToPath(new URL('../../plugins', import.meta.url));
 
 export async function startSystem({
   plugins,

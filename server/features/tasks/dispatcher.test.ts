@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { MusterError } from '../../../shared/errors.ts';
 import { openStory, type Story } from '../../../tests/support/ledger-world/story.ts';
 import { admin } from '../../../tests/support/ledger-world/world.ts';
-import { MusterError } from '../../../shared/errors.ts';
 
 let story: Story;
 let isDiskFull = false;
@@ -29,7 +29,7 @@ describe('who is looked at', () => {
       const cancel = (execution: typeof next) => feature.executions.cancel(execution?.id ?? '', admin);
       await cancel(offered);
       story.run(() => cancel(next));
-      for (let i = 0; i < delay; i += 1) await undefined;
+      for (let i = 0; i < delay; i += 1) await Promise.resolve();
       story.startDispatch();
       await story.settled();
       expect((await states()).slice(-3)).toEqual(['cancelled', 'cancelled', 'offered']);

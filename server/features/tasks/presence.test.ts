@@ -122,7 +122,9 @@ describe('an agent that accepted and then declines, because it stops', () => {
     expect(await story.executions()).toMatchObject([{ state: 'running' }]);
     const { link } = story.web1;
     if (link !== undefined)
-      await story.server().handle(link.connection, { type: 'decline', execution, attempt, reason: 'stopping', message: 'stopping' });
+      await story
+        .server()
+        .handle(link.connection, { type: 'decline', execution, attempt, reason: 'stopping', message: 'stopping' });
     expect(await story.executions()).toMatchObject([{ state: 'queued', reason: 'agent_declined' }]);
   });
 
@@ -183,7 +185,11 @@ describe('a restart of the server', () => {
 
 test('idempotent work of `Anyone` goes to another host when its own is removed', async () => {
   await story.arrive(story.web1, story.win1);
-  story.post({ owner: 'Anyone', idempotent: true, retries: { count: 1, delaySeconds: 0 } });
+  story.post({
+    owner: 'Anyone',
+    idempotent: true,
+    retries: { count: 1, delaySeconds: 0, factor: 1, capSeconds: 0, jitter: 0, on: ['lost'] },
+  });
   await story.flow();
   const [execution] = await story.executions();
   const host = story.hosts.find(({ name }) => name === execution?.agentName);

@@ -205,7 +205,7 @@ export async function openWorld(db: Database): Promise<World> {
         if (old !== undefined) await Promise.all(old.handlers);
         const verdicts: Verdict[] = await here.feature.presence.returned(host.id, journal);
         // the rest of the handshake takes its time too
-        for (let i = 0; i < 10; i += 1) await undefined;
+        for (let i = 0; i < 10; i += 1) await Promise.resolve();
         if (!link.isOpen || !here.isAlive() || host.link !== link || host.status === 'Revoked') return;
         host.connected = true;
         link.toAgent.push({ type: 'welcome', verdicts });
