@@ -57,10 +57,13 @@ async function readConfigFile({
     return parseConfigFile(path, await readFile(path, 'utf8'));
   } catch (cause) {
     if (cause instanceof MusterError) throw cause;
-    if (mayBeMissing && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (mayBeMissing && isMissing(cause)) return undefined;
     throw new MusterError('field_invalid', `The config file ${path} cannot be read: ${(cause as Error).message}.`, {
       field: 'config',
       cause,
     });
   }
 }
+
+/** Also when the data folder is no folder, which is told better by whoever makes it. */
+const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');

@@ -48,7 +48,7 @@ beforeAll(async () => {
   server = await startServerInProcess({
     'hostile/plugin.json': manifest,
     'hostile/x.sh': `# ${hostile}\n`,
-    'hostile/<hostile-tag>.txt': hostile,
+    "hostile/it's &lt;text.txt": hostile,
     'broken/plugin.json': `{ "name": "${hostile.replaceAll('"', '\\"')}" }`,
   });
   const { api, url, running } = server;

@@ -14,9 +14,9 @@ export type TestDatabase = {
   dispose(): Promise<void>;
 };
 
-/** A real, migrated database in a temporary folder of its own. */
-export async function openTestDatabase(): Promise<TestDatabase> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'muster-test-'));
+/** A real, migrated database in a temporary folder of its own, in `parent`. */
+export async function openTestDatabase(parent: string = tmpdir()): Promise<TestDatabase> {
+  const dataDir = await mkdtemp(join(parent, 'muster-test-'));
   const db = await openDatabase<Tables>({ dataDir });
   await migrate(db, migrations, Date.now);
   return {

@@ -111,7 +111,7 @@ describe('follow', () => {
     for (let i = 0; i < 50; i += 1) {
       const offset = sent;
       const more = follow(offset, 60);
-      for (let turn = 0; turn < i % 12; turn += 1) await undefined;
+      for (let turn = 0; turn < i % 12; turn += 1) await Promise.resolve();
       const writing = write(`line ${i}\n`);
       expect((await more).slice.chunks).toHaveLength(1);
       await writing;
@@ -147,4 +147,16 @@ test('the sizes of many logs are told at once', async () => {
   expect(await logs.sizesOf(items.map(({ id }) => id))).toEqual(new Map([[offer.execution, 4]]));
   expect(await logs.sizesOf([])).toEqual(new Map());
   expect(items.map(({ logBytes }) => logBytes)).toEqual([0, 4]);
+});
+
+test('an agent cannot write more than the output limit of the task, and a little for the mark of what it cut', async () => {
+  await ledger.post({ owner: 'web', outputLimitBytes: 100_000 });
+  await ledger.settle();
+  offer = web.offers().at(-1) as Offer;
+  await web.accept(offer);
+  await write('x'.repeat(60_000), 'x'.repeat(40_000), '[cut]');
+  expect((await read(0, 1)).size).toBe(100_005);
+  await write('x'.repeat(10_000));
+  expect((await read(0, 1)).size).toBe(100_005);
+  expect(web.received.at(-1)).toMatchObject({ type: 'stop', execution: offer.execution, reason: 'given_up' });
 });

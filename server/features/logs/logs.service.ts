@@ -8,7 +8,7 @@ import { createWaiters } from '../../platform/events/waiters.ts';
 import type { AgentConnection } from '../../platform/gateway/connection.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import { fitChunk } from './chunk.ts';
-import { chunkAt, chunksAfter, insertChunk, type LogChunkRow, logSize, logSizes, writerOf } from './logs.store.ts';
+import { chunkAt, chunksAfter, insertChunk, type LogChunkRow, logSize, logSizes, outputLimit, writerOf } from './logs.store.ts';
 
 export type LogsService = {
   /** A chunk from an agent: appended, acknowledged after the commit; a gap is answered with the offset to go on from. */
@@ -95,7 +95,7 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
     const first = offset < size ? await chunkAt(db.read, executionId, offset) : undefined;
     const chunks: LogChunkRow[] = [];
     let bytes = 0;
-    for (let page = first === undefined ? [] : [first]; page.length > 0 && bytes < limit; ) {
+    for (let page = first === undefined ? [] : [first]; page.length > 0 && bytes < limit && chunks.length < mostPerRead; ) {
       for (const chunk of page) {
         if (bytes >= limit) break;
         chunks.push(chunk);
@@ -123,11 +123,24 @@ async function append(writer: Writer, agentId: string, message: LogMessage) {
   const fit = fitChunk(size, offset, text);
   if (fit.kind === 'gap') return { kind: 'gap', size } as const;
   if (fit.kind === 'repeat') return { kind: 'held', size, grown: false } as const;
+  const output = size + fit.bytes - holder.log_from;
+  if (output > uncheckedBytes && output > (await outputLimit(writer, holder.run_id)) + cutMarkBytes)
+    return { kind: 'fenced' } as const;
   await insertChunk(writer, { execution_id: execution, start: fit.start, bytes: fit.bytes, stream, at, text: fit.text });
   return { kind: 'held', size: size + fit.bytes, grown: true } as const;
 }
 
+/**
+ * Agents keep to the output limit themselves; one that does not must not fill the disk of the server. Most output is so short that there
+ * is no need to look at the policy.
+ */
+const uncheckedBytes = 64 * 1024;
+/** room for the mark that stands for what an agent has cut */
+const cutMarkBytes = 4096;
+
 const mostPerPage = 256;
+/** Of one read, however short the chunks are. */
+const mostPerRead = 16_384;
 
 /** As many chunks as are probably wanted yet: they may be lines of a few bytes, or 64 KiB each. */
 const pageFor = (limit: number, bytes: number, count: number): number =>

@@ -70,5 +70,15 @@ export const chunksAfter = (db: Reader, executionId: string, offset: number, lim
 export const writerOf = (writer: Writer, executionId: string) => holder.first(writer, { executionId });
 
 const holder = prepare((db: Reader, p: Params<{ executionId: string }>) =>
-  db.selectFrom('executions').select(['agent_id', 'attempt', 'state']).where('id', '=', p('executionId')),
+  db.selectFrom('executions').select(['agent_id', 'attempt', 'state', 'run_id', 'log_from']).where('id', '=', p('executionId')),
+);
+
+/** The most bytes of output that an attempt of this run may have, by its policy. */
+export async function outputLimit(writer: Writer, runId: string): Promise<number> {
+  const run = await policyOf.first(writer, { runId });
+  return run === undefined ? 0 : (JSON.parse(run.policy) as { readonly outputLimitBytes: number }).outputLimitBytes;
+}
+
+const policyOf = prepare((db: Reader, p: Params<{ runId: string }>) =>
+  db.selectFrom('runs').select('policy').where('id', '=', p('runId')),
 );

@@ -60,7 +60,8 @@ function parseManifest(text: string): PluginManifest {
   } catch (error) {
     throw invalid(`${manifestPath} is not valid JSON: ${(error as Error).message}`);
   }
-  if (isDeeperThan(content, maxJsonDepth)) throw invalid(`${manifestPath} is nested too deeply: at most ${maxJsonDepth} levels are possible.`);
+  if (isDeeperThan(content, maxJsonDepth))
+    throw invalid(`${manifestPath} is nested too deeply: at most ${maxJsonDepth} levels are possible.`);
   const result = pluginManifest.safeParse(content, asSentences);
   if (!result.success) throw invalidShape(manifestPath, result.error);
   return result.data;

@@ -3,9 +3,10 @@ import type { Offer } from '../../../shared/protocol.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import type { AgentBooks } from './agent-books.ts';
-import { type Candidate, createMarket, givenHost, ineligibility } from './assignment.ts';
+import { type Candidate, givenHost, ineligibility } from './assignment.ts';
 import { unstartedSince } from './attempts.store.ts';
 import type { Ledger } from './ledger.ts';
+import { createMarket, type Market } from './market.ts';
 import { offerAll, type Plan } from './offers.ts';
 import { type ReadyForAnyone, readyFor, readyForAnyone } from './queue.store.ts';
 import { refusedBy } from './refusals.ts';
@@ -89,7 +90,7 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
 
   async function choose(
     row: ReadyForAnyone,
-    market: ReturnType<typeof createMarket>,
+    market: Market,
   ): Promise<{ readonly chosen: Candidate | undefined; readonly assignment: Assignment }> {
     const platforms = platformsOf(row.plugin_sha256);
     if (row.attempt === 0) return market.choose(platforms);

@@ -2,7 +2,7 @@ import type { Trigger } from '../../../shared/api/runs.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { IdGenerator } from '../../../shared/ids.ts';
 import type { ReasonCode } from '../../../shared/reasons.ts';
-import { type Candidate, ineligibility } from './assignment.ts';
+import { type Host, ineligibility } from './assignment.ts';
 import { type FrozenTargets, freeze } from './firing.ts';
 import type { LedgerUnit } from './ledger.ts';
 import type { RunRow, TaskRow } from './rows.ts';
@@ -24,7 +24,7 @@ export type Firer = { fireIn(unit: LedgerUnit, task: TaskRow, order: FireOrder):
 export type FireResources = {
   readonly newId: IdGenerator;
   readonly specs: RunSpecs;
-  readonly resolveOwner: (owner: string) => { readonly kind: string; readonly agents: readonly Candidate[] };
+  readonly resolveOwner: (owner: string) => { readonly kind: string; readonly agents: readonly Host[] };
   readonly plugins: {
     current(
       name: string,
@@ -75,7 +75,7 @@ export function createFirer({ newId, specs, resolveOwner, plugins }: FireResourc
     if (kind === 'anyone')
       return {
         kind: 'anyone',
-        someEligible: agents.some((agent) => ineligibility({ ...agent, held: 0 }, platforms) === undefined),
+        someEligible: () => agents.some((agent) => ineligibility({ ...agent, held: 0 }, platforms) === undefined),
       };
     return {
       kind: 'hosts',
@@ -84,7 +84,7 @@ export function createFirer({ newId, specs, resolveOwner, plugins }: FireResourc
   }
 
   /** An agent that was removed or renamed since the task was made matches nothing; the row will say so. */
-  function resolveNow(owner: string): { readonly kind: string; readonly agents: readonly Candidate[] } {
+  function resolveNow(owner: string): { readonly kind: string; readonly agents: readonly Host[] } {
     try {
       return resolveOwner(owner);
     } catch (error) {

@@ -12,7 +12,8 @@ export type FrozenTargets =
       readonly kind: 'hosts';
       readonly hosts: readonly { readonly id: string; readonly name: string; readonly online: boolean }[];
     }
-  | { readonly kind: 'anyone'; readonly someEligible: boolean };
+  /** asked only where the task does not wait: it looks at the whole fleet */
+  | { readonly kind: 'anyone'; readonly someEligible: () => boolean };
 
 export type Firing = {
   readonly task: TaskRow;
@@ -86,7 +87,7 @@ function rowsOf(firing: Firing, row: MakeRow): ExecutionRow[] {
   const { targets } = firing;
   const notWaiting = policy.ifOffline === 'wait' ? undefined : policy.ifOffline === 'skip' ? 'skipped' : 'failed';
   if (targets.kind === 'anyone') {
-    if (!targets.someEligible && notWaiting !== undefined) {
+    if (notWaiting !== undefined && !targets.someEligible()) {
       return [ended(notWaiting, 'if_offline', 'No agent was eligible, and the task says not to wait.', { target: 'anyone' })];
     }
     return [row({ target: 'anyone', reason: 'waiting' })];

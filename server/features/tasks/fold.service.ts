@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Folded } from '../../../shared/api/runs.ts';
 import { foldHostNames } from '../../../shared/host-ranges.ts';
 import type { Json } from '../../../shared/json.ts';
@@ -35,6 +36,8 @@ async function foldOf(runId: string, { db, outputOf }: FoldResources): Promise<F
   do {
     const rows = await listExecutions(db.read, { runId }, after, pageSize);
     for (const row of rows) fold.add(row, row.attempt === 0 ? '' : (await outputOf(row.id, comparedBytes)).text);
+    // reads are done within the turn: others get theirs between the pages
+    await setImmediate();
     after = rows.length === pageSize ? rows.at(-1)?.id : undefined;
   } while (after !== undefined);
   return fold;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, test } from '@jest/globals';
 import { openTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { type Invariants, watch } from '../../../tests/support/ledger-world/invariants.ts';
+import { memoryFolder } from '../../../tests/support/ledger-world/memory-folder.ts';
 import { perform } from '../../../tests/support/ledger-world/perform.ts';
 import type { Step } from '../../../tests/support/ledger-world/steps.ts';
 import { openWorld } from '../../../tests/support/ledger-world/world.ts';
@@ -10,7 +11,7 @@ import { openWorld } from '../../../tests/support/ledger-world/world.ts';
 let database: TestDatabase;
 let invariants: Invariants;
 beforeAll(async () => {
-  database = await openTestDatabase();
+  database = await openTestDatabase(memoryFolder);
   invariants = await watch(database.db);
 });
 afterAll(() => database.dispose());

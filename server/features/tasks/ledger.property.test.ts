@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openTestDatabase, type TestDatabase } from '../../../tests/support/database.ts';
 import { type Invariants, watch } from '../../../tests/support/ledger-world/invariants.ts';
+import { memoryFolder } from '../../../tests/support/ledger-world/memory-folder.ts';
 import { perform } from '../../../tests/support/ledger-world/perform.ts';
 import { type History, history, scriptOf } from '../../../tests/support/ledger-world/steps.ts';
 import { openWorld } from '../../../tests/support/ledger-world/world.ts';
@@ -16,7 +17,7 @@ const seed = process.env.MUSTER_PROPERTY_SEED === undefined ? {} : { seed: Numbe
 let database: TestDatabase;
 let invariants: Invariants;
 beforeAll(async () => {
-  database = await openTestDatabase();
+  database = await openTestDatabase(memoryFolder);
   invariants = await watch(database.db);
 });
 afterAll(() => database.dispose());

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Candidate } from './assignment.ts';
-import { createMarket } from './assignment.ts';
 import { hostsAskedAtMost, othersThan, pauseAfter, refusedBy } from './refusals.ts';
 
 const agent = (id: string, changes: Partial<Candidate> = {}): Candidate => ({
@@ -43,31 +42,5 @@ describe('pauseAfter', () => {
     expect([1, 2, 3, 7, 1000].map((refusals) => pauseAfter(refusals, 'none'))).toEqual([1000, 2000, 4000, 60_000, 60_000]);
     expect(pauseAfter(3, 'free')).toBe(0);
     expect(pauseAfter(hostsAskedAtMost, 'free')).toBe(60_000);
-  });
-});
-
-describe('the choice for Anyone', () => {
-  test('prefers those that did not refuse, then the one that was asked longest ago', () => {
-    const busy = agent('busy', { held: 1, load1: 9 });
-    const market = () => createMarket([agent('a'), agent('b'), busy]);
-    expect(market().choose(undefined).chosen?.id).toBe('a');
-    expect(market().choose(undefined, new Map([['a', 1]])).chosen?.id).toBe('b');
-    expect(
-      market().choose(
-        undefined,
-        new Map([
-          ['a', 1],
-          ['b', 2],
-        ]),
-      ).chosen?.id,
-    ).toBe('busy');
-    const all = new Map([
-      ['a', 3],
-      ['b', 1],
-      ['busy', 2],
-    ]);
-    const { chosen, assignment } = market().choose(undefined, all);
-    expect(chosen?.id).toBe('b');
-    expect(assignment.because).toContain('all 3 eligible agents were asked before, this one longest ago');
   });
 });

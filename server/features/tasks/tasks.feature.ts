@@ -7,7 +7,7 @@ import type { MessageHandlers } from '../../platform/gateway/connection.ts';
 import type { AnyRoute } from '../../platform/http/route.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import { createAgentBooks } from './agent-books.ts';
-import type { Candidate } from './assignment.ts';
+import type { Candidate, Host } from './assignment.ts';
 import { createAttempts } from './attempts.service.ts';
 import { createCanceller } from './cancel.service.ts';
 import { createDispatcher } from './dispatcher.ts';
@@ -81,7 +81,7 @@ export type TasksFeatureResources = {
 };
 
 /** What of an agent the ledger looks at. */
-type Agent = Omit<Candidate, 'held' | 'load1'> & { readonly metrics: { readonly load1: number } | null };
+type Agent = Host & { readonly metrics: { readonly load1: number } | null };
 
 export function createTasksFeature(resources: TasksFeatureResources): TasksFeature {
   const { db, clock, newId, random, events, audit, plugins, logs } = resources;
@@ -106,10 +106,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     },
     send: (agentId: string, message: ServerMessage) => resources.agents.send(agentId, message),
   };
-  const resolveOwner = (owner: string) => {
-    const { kind, agents: matched } = resources.agents.resolveOwner(owner);
-    return { kind, agents: matched.map(candidateOf) };
-  };
+  const { resolveOwner } = resources.agents;
   const isConnected = (agentId: string): boolean => resources.agents.get(agentId)?.connected === true;
 
   const ledger = createLedger({

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,13 @@ afterEach(() => rm(parent, { recursive: true, force: true }));
 test('a folder that is missing is made, for its owner alone', async () => {
   (await claimDataFolder(path)).release();
   expect((await stat(path)).mode & 0o777).toBe(0o700);
+});
+
+test('what cannot be a folder is told of by the setting at fault', async () => {
+  await writeFile(join(parent, 'file'), '');
+  const refusal = { code: 'field_invalid', message: expect.stringMatching(/\(MUSTER_DATA_DIR\) cannot be written: /) };
+  await expect(claimDataFolder(join(parent, 'file'))).rejects.toMatchObject(refusal);
+  await expect(claimDataFolder(join(parent, 'file', 'data'))).rejects.toMatchObject(refusal);
 });
 
 test('a folder that exists keeps its mode', async () => {

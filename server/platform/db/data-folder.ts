@@ -22,8 +22,7 @@ export type DataFolder = {
  * Nothing else in the process may open `muster.lock` or `muster.db` as a plain file: closing it there would drop the lock (POSIX).
  */
 export async function claimDataFolder(path: string): Promise<DataFolder> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  const lock = new BetterSqlite3(join(path, 'muster.lock'), { timeout: 0 });
+  const lock = await openLock(path);
   try {
     claim(lock);
   } catch (error) {
@@ -34,6 +33,19 @@ export async function claimDataFolder(path: string): Promise<DataFolder> {
     throw message === undefined ? error : new MusterError('state_conflict', message, { cause: error });
   }
   return { path, release: () => void lock.close() };
+}
+
+async function openLock(path: string): Promise<BetterSqlite3.Database> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    return new BetterSqlite3(join(path, 'muster.lock'), { timeout: 0 });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new MusterError('field_invalid', `The data folder ${path} (MUSTER_DATA_DIR) cannot be written: ${why}.`, {
+      field: 'dataDir',
+      cause,
+    });
+  }
 }
 
 function claim(lock: BetterSqlite3.Database): void {

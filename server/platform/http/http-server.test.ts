@@ -233,3 +233,11 @@ test('with a certificate and a key it speaks TLS', async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test('a certificate that is none is told of by the setting at fault', () => {
+  const start = (certFile: string, keyFile: string) => () =>
+    createHttpServer({ host: '127.0.0.1', port: 0, tls: { certFile, keyFile }, clock: systemClock });
+  expect(start('/nowhere/cert.pem', '/nowhere/key.pem')).toThrow(/^MUSTER_TLS_CERT cannot be read: .*ENOENT/);
+  expect(start(import.meta.filename, '/nowhere/key.pem')).toThrow(/^MUSTER_TLS_KEY cannot be read: .*ENOENT/);
+  expect(start(import.meta.filename, import.meta.filename)).toThrow(/^MUSTER_TLS_CERT .* are no certificate and its key/);
+});

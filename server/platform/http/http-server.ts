@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ErrorCode } from '../../../shared/errors.ts';
+import { type ErrorCode, MusterError } from '../../../shared/errors.ts';
 import type { Clock } from '../clock.ts';
 import { rawProblem } from './raw-answer.ts';
 
@@ -42,10 +49,7 @@ export type HttpServerResources = {
 export function createHttpServer({ host, port, tls, clock }: HttpServerResources): HttpServer {
   // what asks for another protocol, such as HTTP/2 in clear text, is answered as if it had not; else it would never be answered
   const options = { shouldUpgradeCallback: isWebSocketForUs };
-  const server =
-    tls === null
-      ? createServer(options)
-      : createTlsServer({ ...options, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) });
+  const server = tls === null ? createServer(options) : createSecureServer(options, tls);
   // longer than the idle time of common proxies, which would otherwise send a request into a connection that is being closed
   server.keepAliveTimeout = 75_000;
   const upgrades = new Map<string, UpgradeHandler>();
@@ -143,6 +147,31 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
     },
   };
 }
+
+/** @throws MusterError that names the setting */
+function createSecureServer(options: ServerOptions, { certFile, keyFile }: NonNullable<HttpServerResources['tls']>): Server {
+  const [cert, key] = [readPem('tlsCert', certFile), readPem('tlsKey', keyFile)];
+  try {
+    return createTlsServer({ ...options, cert, key });
+  } catch (cause) {
+    throw unusable(
+      'tlsCert',
+      `MUSTER_TLS_CERT (${certFile}) and MUSTER_TLS_KEY (${keyFile}) are no certificate and its key`,
+      cause,
+    );
+  }
+}
+
+function readPem(field: 'tlsCert' | 'tlsKey', file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw unusable(field, `${field === 'tlsCert' ? 'MUSTER_TLS_CERT' : 'MUSTER_TLS_KEY'} cannot be read`, cause);
+  }
+}
+
+const unusable = (field: string, what: string, cause: unknown): MusterError =>
+  new MusterError('field_invalid', `${what}: ${(cause as Error).message}.`, { field, cause });
 
 const pathOf = (url: string | undefined): string => (url ?? '/').split('?', 1)[0] ?? '/';
 

@@ -33,15 +33,16 @@ export async function watch(db: Database): Promise<Invariants> {
     await sql`CREATE TRIGGER see_moves AFTER UPDATE ON executions BEGIN
       INSERT INTO seen_moves VALUES (NEW.id, OLD.state, NEW.state, OLD.open, OLD.attempt, NEW.attempt); END`.execute(writer);
   });
-  /** where the output of each attempt begins in the log, as it was offered */
+  let looked = 0;
   return {
     async reset() {
+      looked = 0;
       await db.write(async (writer) => {
         for (const table of ledgerTables) await sql`DELETE FROM ${sql.table(table)}`.execute(writer);
       });
     },
     async check(world) {
-      await checkMoves(db);
+      looked = await checkMoves(db, looked);
       const seen = await snapshot(db);
       for (const execution of seen.executions) checkRow(execution);
       for (const run of seen.runs) checkRun(run, seen.executions);
@@ -74,6 +75,7 @@ async function snapshot(db: Database): Promise<Snapshot> {
 }
 
 type SeenMove = {
+  number: number;
   execution_id: string;
   was: ExecutionState;
   became: ExecutionState;
@@ -82,17 +84,16 @@ type SeenMove = {
   attempt: number;
 };
 
-async function checkMoves(db: Database): Promise<void> {
-  const moves = await sql<SeenMove>`SELECT * FROM seen_moves`.execute(db.read);
-  for (const { execution_id: id, was, became, was_open, attempt_was, attempt } of moves.rows) {
+/** @returns how far it has looked */
+async function checkMoves(db: Database, after: number): Promise<number> {
+  const { rows } = await sql<SeenMove>`SELECT rowid AS number, * FROM seen_moves WHERE rowid > ${after}`.execute(db.read);
+  for (const { execution_id: id, was, became, was_open, attempt_was, attempt } of rows) {
     must(was_open === 1, `${id} was changed after its end (${was} to ${became})`);
     must(was === became || canMove(was, became), `${id} went from ${was} to ${became}`);
-    must(
-      attempt === attempt_was + (became === 'offered' && was === 'queued' ? 1 : 0),
-      `${id} went to attempt ${attempt} as ${became}`,
-    );
+    const next = became === 'offered' && was === 'queued' ? 1 : 0;
+    must(attempt === attempt_was + next, `${id} went to attempt ${attempt} as ${became}`);
   }
-  if (moves.rows.length > 0) await db.write((writer) => sql`DELETE FROM seen_moves`.execute(writer));
+  return rows.at(-1)?.number ?? after;
 }
 
 function checkRow(row: ExecutionsTable): void {

@@ -1,6 +1,7 @@
 import type { Execution } from '../../../shared/api/executions.ts';
 import { openTestDatabase } from '../database.ts';
 import { type Invariants, watch } from './invariants.ts';
+import { memoryFolder } from './memory-folder.ts';
 import { type Host, openWorld, type World } from './world.ts';
 
 /** A world of its own for a story that is told step by step, with the invariants watched. */
@@ -23,7 +24,7 @@ export type Story = World & {
 
 /** @param around puts something between the ledger and its database, such as a disk that fails */
 export async function openStory(around: (db: World['db']) => World['db'] = (db) => db): Promise<Story> {
-  const database = await openTestDatabase();
+  const database = await openTestDatabase(memoryFolder);
   const invariants: Invariants = await watch(database.db);
   const world = await openWorld(around(database.db));
   const [web1, web2, win1] = world.hosts as [Host, Host, Host];
