@@ -22,6 +22,8 @@ describe('a job', () => {
     const job = bench.start(script('pwd; ls -A | wc -l; mkdir -p deep/er; echo x > deep/er/file; read -r _ < <(sleep 60)'));
     await eventually('it works', () => existsSync(`${job.job.workspace}/deep/er/file`));
     expect(statSync(job.job.workspace).mode & 0o777).toBe(0o700);
+    // the file may be there before what was printed ahead of it has come through its pipe
+    await eventually('it is heard', () => job.heard.out.split('\n').length > 2);
     expect(job.heard.out).toBe(`${job.job.workspace}\n0\n`);
     job.stop('cancel', 5);
     await job.done;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, rmSync, type Stats, statSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BundleFile, type PluginBundle, pluginBundle } from '../../shared/plugin-bundle.ts';
@@ -49,6 +49,8 @@ export async function unpackBundle(text: string, folder: string): Promise<void> 
 export function verifyFolder(folder: string, sha256: string): VerifiedFolder | undefined {
   const dir = join(folder, 'files');
   try {
+    // a link would lead the removal of strange files to another place
+    if (![folder, dir].every((each) => lstatSync(each).isDirectory())) return undefined;
     const text = readFileSync(join(folder, 'bundle.json'));
     if (sha256Of(text) !== sha256) return undefined;
     const bundle = parseBundle(text.toString('utf8'));

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { canonicalJson } from '../../shared/json.ts';
@@ -157,6 +157,21 @@ describe('the plugins of an agent', () => {
     server.send(offerOf(entry, { execution: 'exe_3' }));
     await server.next('accept');
     expect(readdirSync(join(bench.dir, 'plugins', folderOf(entry), 'files'))).toEqual(['noop.js']);
+  });
+
+  it('are not looked for behind a link, where files that are not theirs would be removed', async () => {
+    await heldSoon(entry);
+    await agent.stop();
+    const elsewhere = join(bench.dir, 'elsewhere');
+    mkdirSync(elsewhere);
+    for (const name of ['noop.js', 'precious.txt']) writeFileSync(join(elsewhere, name), noop.files['noop.js'] ?? '');
+    rmSync(fileOf(entry, ''), { recursive: true });
+    symlinkSync(elsewhere, join(bench.dir, 'plugins', folderOf(entry), 'files'), 'dir');
+    agent = await bench.start();
+    server = await bench.server.welcomed();
+    server.send(offerOf(entry));
+    expect(await server.next('result')).toMatchObject({ outcome: 'rejected', reason: 'plugin_tampered' });
+    expect(readdirSync(elsewhere).sort()).toEqual(['noop.js', 'precious.txt']);
   });
 
   it('are declined while they cannot be fetched', async () => {

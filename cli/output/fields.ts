@@ -1,5 +1,6 @@
 import type { Output } from '../surroundings.ts';
 import { type Colour, paintFor } from './colours.ts';
+import { asPlainLines } from './width.ts';
 
 /** undefined and null: nothing to show, so no line */
 export type Field = readonly [title: string, value: string | null | undefined, colour?: Colour | undefined];
@@ -11,7 +12,9 @@ export function fields(list: readonly Field[], output: Pick<Output, 'colours'>):
   const width = Math.max(0, ...shown.map(([title]) => title.length));
   return shown
     .map(([title, value, colour]) => {
-      const [first = '', ...rest] = value.split('\n').map((line) => paint(line, colour));
+      const [first = '', ...rest] = asPlainLines(value)
+        .split('\n')
+        .map((line) => paint(line, colour));
       const indent = ' '.repeat(width + 2);
       return `${paint(title.padEnd(width), 'dim')}  ${[first, ...rest.map((line) => indent + line)].join('\n')}\n`;
     })

@@ -16,6 +16,9 @@ export function cutTo(text: string, columns: number): string {
   return columns < 1 ? '' : `${kept}…`;
 }
 
+/** Lines and tabs stay; what else could steer the terminal becomes a sign that it was there. */
+export const asPlainLines = (text: string): string => text.replace(/[^\P{Cc}\n\t]/gu, '\ufffd');
+
 /** One line, and nothing in it that could steer the terminal: what hosts send is not to be trusted with that. */
 export const asOneLine = (text: string): string =>
   text

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 
-/** Lists page by keyset cursor, newest first: `after` is the `next` of the page before. */
+/**
+ * Lists page by keyset cursor, newest first: `after` is the `next` of the page before. A page holds at most `limit` items, and fewer when
+ * they are large: `next` alone tells whether there are more.
+ */
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
   after: z.string().max(200).optional(),

@@ -85,6 +85,7 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   chunkAt: [(db) => logs.chunkAt(db, 'x', 1)],
   chunksAfter: [(db) => logs.chunksAfter(db, 'x', 1, 10)],
   writerOf: [(db) => logs.writerOf(db, 'x')],
+  outputLimit: [(db) => logs.outputLimit(db, 'x')],
 };
 
 /** Lists without a filter walk along the primary key, and stop after a page; rows that are written are no table. */
