@@ -44,6 +44,9 @@ describe('a task with an interval', () => {
     const late = (await runsOf(task.id)).map((run) => Date.parse(run.createdAt) - Date.parse(run.firedAt));
     console.info(`${firedAt.length} firings came ${late.map((ms) => `${ms} ms`).join(', ')} after their time`);
     const finals = await Promise.all((await runsOf(task.id)).map(({ id }) => system.api.finalRun(id)));
-    expect(new Set(finals.map(({ state }) => state))).toEqual(new Set(['succeeded']));
+    // a restart that takes longer than an interval misses a firing, and says so in a row of its own
+    const ran = finals.filter(({ state }) => state !== 'skipped');
+    expect(new Set(ran.map(({ state }) => state))).toEqual(new Set(['succeeded']));
+    expect(finals.length - ran.length).toBeLessThanOrEqual(1);
   });
 });

@@ -22,7 +22,10 @@ async function startSleepers(
   const started = bench.start(script(text), job);
   await eventually(
     `${count} sleepers`,
-    () => processesWith(`sleep ${seconds}`).filter((pid) => pid !== started.heard.process?.pid).length >= count,
+    () =>
+      // its mark is read after it was started
+      started.heard.process !== undefined &&
+      processesWith(`sleep ${seconds}`).filter((pid) => pid !== started.heard.process?.pid).length >= count,
   );
   return started;
 }

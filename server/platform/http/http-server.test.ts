@@ -180,6 +180,13 @@ describe('what is no HTTP request', () => {
     expect(answer.problem).toMatchObject({ status, code });
   });
 
+  test('an expectation that nobody knows is passed over', async () => {
+    http = await startTestHttp();
+    const socket = await open(http);
+    socket.write('GET /nothing HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nConnection: close\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 404 .*"code":"not_found"/s);
+  });
+
   test('cuts off the connection when an answer is under way on it', async () => {
     const { route, entered } = waiting();
     http = await startTestHttp({ routes: [route] });

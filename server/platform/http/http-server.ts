@@ -108,7 +108,7 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
 
   return {
     onRequest(listener) {
-      server.on('request', ((request, response) => {
+      const answer: RequestListener = (request, response) => {
         inFlight += 1;
         const { socket } = request;
         answering.add(socket);
@@ -118,7 +118,10 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
           if (inFlight === 0) allDone();
         });
         listener(request, response);
-      }) satisfies RequestListener);
+      };
+      server.on('request', answer);
+      // an `Expect` that nobody knows is passed over; Node's own answer to it would be no problem document
+      server.on('checkExpectation', answer);
     },
     onUpgrade(path, handler) {
       upgrades.set(path, handler);

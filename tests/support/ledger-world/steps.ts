@@ -28,7 +28,7 @@ const policy = fc
   .record(
     {
       idempotent: fc.constant(true),
-      retries: fc.record({ count: fc.nat({ max: 2 }), delaySeconds: fc.constantFrom(0, 5, 100), jitter: fc.constant(0) }),
+      retries: fc.record({ count: fc.nat({ max: 3 }), delaySeconds: fc.constantFrom(0, 0, 5, 100), jitter: fc.constant(0) }),
       ifOffline: fc.constantFrom('wait', 'wait', 'wait', 'wait', 'skip', 'fail'),
       expiresAfter: fc.constantFrom(60, 600, 7200, 7200),
       timeoutSeconds: fc.constantFrom(10, 600, 7200),
@@ -38,7 +38,7 @@ const policy = fc
   )
   .map((value): Readonly<Record<string, unknown>> => value);
 
-const outcome = fc.constantFrom<AttemptOutcome[]>('succeeded', 'succeeded', 'failed', 'timed_out', 'lost', 'rejected');
+const outcome = fc.constantFrom<AttemptOutcome[]>('succeeded', 'succeeded', 'failed', 'failed', 'timed_out', 'lost', 'rejected');
 
 const simple: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -59,7 +59,7 @@ const simple: fc.Arbitrary<Step> = fc.oneof(
   { weight: 7, arbitrary: fc.record({ do: fc.constant('print' as const), host, which, text: short }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('finish' as const), host, which, outcome }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('deliver' as const), host, chunkBytes: fc.constantFrom(1, 7, 1000) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('stale' as const), host, which }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('stale' as const), host, which }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('cancelRun' as const, 'cancelExecution' as const), which }) },
   {
     weight: 4,
