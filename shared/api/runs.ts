@@ -57,6 +57,7 @@ export const foldedGroup = z.object({
   data: json,
   /** the log, at most 64 KiB of it */
   output: z.string(),
+  /** the output was cut, or the data left out, so that the answer stays small */
   outputTruncated: z.boolean(),
 });
 export const folded = z

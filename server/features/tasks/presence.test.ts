@@ -142,6 +142,20 @@ describe('an agent that accepted and then declines, because it stops', () => {
   });
 });
 
+test('an accept whose connection is gone before `start` could leave is taken back at once', async () => {
+  await story.arrive(story.web1);
+  story.post({ owner: 'web1' });
+  await story.settled();
+  story.toAgent(story.web1, 10);
+  Object.assign(story.web1.link?.connection ?? {}, { send: () => false });
+  story.web1.status = 'Idle';
+  story.toServer(story.web1, 10);
+  await story.settle();
+  expect(await story.executions()).toMatchObject([{ state: 'queued', attempt: 1 }]);
+  const { attempts } = await story.server().feature.executions.get((await story.executions())[0]?.id ?? '');
+  expect(attempts).toMatchObject([{ outcome: 'not_started', reason: 'never_started' }]);
+});
+
 describe('a restart of the server', () => {
   test('gives agents time to bring the answers to deadlines that passed while it was down', async () => {
     await story.arrive(story.web1, story.web2);
