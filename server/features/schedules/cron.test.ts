@@ -78,6 +78,15 @@ describe('nextFiring', () => {
     ]);
   });
 
+  test('a date whose midnight does not exist fires when that day begins', () => {
+    expect(firings('0 0 6 9 *', 'America/Santiago', '2026-06-01T00:00:00Z', 1)).toEqual(['2026-09-06T04:00:00Z']);
+  });
+
+  test('only a star leaves a day free: a range over the whole week restricts it, as in crontab', () => {
+    expect(firings('0 12 17 * 0-6', 'UTC', '2026-01-01T13:00:00Z', 1)).toEqual(['2026-01-02T12:00:00Z']);
+    expect(firings('0 12 17 * *', 'UTC', '2026-01-01T13:00:00Z', 1)).toEqual(['2026-01-17T12:00:00Z']);
+  });
+
   test('an expression that never comes is refused or has no firing', () => {
     expect(() => parseCron('0 0 31 2 *')).toThrow(/cron expression is not valid/);
     expect(() => parseCron('61 * * * *')).toThrow(/61 is an invalid expression for minute/);

@@ -9,7 +9,11 @@ import { type TimeZone, timeZone, type WallClock } from './time-zone.ts';
  * Daylight saving: an expression that names its hours fires once at a wall-clock time that comes twice (the first of the two) and
  * at the end of the gap for times that do not come at all. One that runs every hour simply follows real time.
  */
-export type Cron = ReturnType<typeof parse>;
+export type Cron = ReturnType<typeof parse> & {
+  /** written as `*` (or `?`): a field that names every day restricts the day all the same, as in crontab */
+  readonly anyDay: boolean;
+  readonly anyWeekday: boolean;
+};
 
 export function parseCron(expression: string): Cron {
   const { valid, errors } = validateDetailed(expression);
@@ -21,7 +25,12 @@ export function parseCron(expression: string): Cron {
       { field: 'cron' },
     );
   }
-  return parse(expression);
+  const cron = parse(expression);
+  const fields = expression.trim().split(/\s+/);
+  const isFree = (field: string | undefined): boolean => field === '*' || field === '?';
+  return fields.length === 1
+    ? { ...cron, anyDay: cron.dayOfMonth.length === 31, anyWeekday: cron.dayOfWeek.length === 7 }
+    : { ...cron, anyDay: isFree(fields.at(-3)), anyWeekday: isFree(fields.at(-1)) };
 }
 
 export function parseZone(name: string): TimeZone {
@@ -75,12 +84,10 @@ function stepTo(cron: Cron, wall: WallClock): number {
 }
 
 function dayMatches(cron: Cron, wall: WallClock): boolean {
-  const anyDay = cron.dayOfMonth.length === 31;
-  const anyWeekday = cron.dayOfWeek.length === 7;
   const byDay = cron.dayOfMonth.some((day) => dayOfMonthMatches(day, wall));
   const byWeekday = cron.dayOfWeek.some((day) => weekdayMatches(day, wall));
-  if (anyDay) return byWeekday;
-  if (anyWeekday) return byDay;
+  if (cron.anyDay) return byWeekday;
+  if (cron.anyWeekday) return byDay;
   return byDay || byWeekday;
 }
 
@@ -130,8 +137,8 @@ function gapHolds(cron: Cron, before: WallClock, after: WallClock): boolean {
   const from = before.secondOfDay + 1;
   const length = (after.offsetMs - before.offsetMs) / secondMs;
   for (let second = from; second < from + length; ) {
-    // a gap over midnight belongs to the day in which it begins
-    const step = stepTo(cron, { ...before, secondOfDay: second % 86_400 });
+    const day = second < 86_400 ? before : after;
+    const step = stepTo(cron, { ...day, secondOfDay: second % 86_400 });
     if (step === 0) return true;
     second += step;
   }
