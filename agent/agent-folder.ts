@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isDiskFull } from './disk.ts';
 
 /** Where the agent keeps what. Only its own user may look inside. */
 export type AgentFolder = {
@@ -38,5 +39,10 @@ export function openAgentFolder(dir: string): AgentFolder {
 /** To be called once the lock is held and orphans are ended: nobody uses these folders any more. */
 export function clearWork(folder: AgentFolder): void {
   rmSync(folder.work, { recursive: true, force: true, maxRetries: 3 });
-  mkdirSync(folder.work, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder.work, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // it is made with the first workspace
+    if (!isDiskFull(error)) throw error;
+  }
 }

@@ -87,7 +87,7 @@ describe('the agent program', () => {
     expect(await next.next('result')).toMatchObject({
       outcome: 'lost',
       reason: 'agent_restarted',
-      message: expect.stringContaining('was ended'),
+      message: expect.stringContaining('were ended'),
     });
     await eventually('the process tree is gone', () => !isAlive(child));
     next.send(offerOf(entry), { type: 'start', ...first });

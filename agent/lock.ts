@@ -16,7 +16,11 @@ export function takeLock(path: string, now: () => number, pid: number = process.
       writeFileSync(path, own, { flag: 'wx', mode: 0o600 });
       return { release: () => releaseLock(path, own) };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        // on a full disk there may be a file now, and nothing in it
+        if (readLock(path) === '') rmSync(path, { force: true });
+        throw error;
+      }
       removeStale(path, pid, now());
     }
   }

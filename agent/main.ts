@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import type { Facts } from '../shared/metrics.ts';
 import { clearWork, openAgentFolder } from './agent-folder.ts';
+import { createAdmission } from './attempts/admission.ts';
 import { createAttempts } from './attempts/attempts.ts';
 import { createDeliveryLoop } from './attempts/delivery.ts';
+import { createHandBack } from './attempts/hand-back.ts';
 import { createHeldAttempts } from './attempts/held-attempts.ts';
 import { createOffers } from './attempts/offers.ts';
 import { recover } from './attempts/recovery.ts';
@@ -26,6 +29,7 @@ import { createConnection } from './link/connection.ts';
 import { openSession } from './link/session.ts';
 import { createUplink } from './link/uplink.ts';
 import { takeLock } from './lock.ts';
+import { createLogOutput } from './log-output.ts';
 import { createPluginCache } from './plugins/plugin-cache.ts';
 import { createPrefetch } from './plugins/prefetch.ts';
 import { createTrustedCatalogue } from './plugins/trusted-catalogue.ts';
@@ -33,6 +37,7 @@ import { selfCommand } from './self-command.ts';
 import type { AgentSettings } from './settings.ts';
 import { createShutdown } from './shutdown.ts';
 import { openSpoolFolder } from './spool/spool-folder.ts';
+import { startWhenDiskHasRoom } from './start-trouble.ts';
 import { agentVersion } from './version.ts';
 
 export type RunningAgent = {
@@ -69,21 +74,29 @@ export async function startAgent(settings: AgentSettings, given: Partial<AgentRe
     clock: systemClock,
     random: Math.random,
     randomBytes,
-    log: given.log ?? pino({ level: settings.logLevel }, pino.destination({ fd: 1, sync: true })),
+    log: given.log ?? pino({ level: settings.logLevel }, createLogOutput(1)),
     createExecutor,
     readAllFacts: (signal) =>
-      askForFacts({ command: selfCommand('host-facts'), env: baseEnvironment(process.env), clock: systemClock, signal }),
+      askForFacts({
+        command: selfCommand('host-facts'),
+        env: baseEnvironment(process.env, 'host-facts'),
+        clock: systemClock,
+        signal,
+      }),
     signal: new AbortController().signal,
     ...given,
   };
-  const folder = openAgentFolder(settings.dir);
-  const lock = takeLock(folder.lock, resources.clock.now);
-  try {
-    return await run(settings, resources, folder, lock);
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
+  const reserve = join(settings.dir, 'journal.reserve');
+  return startWhenDiskHasRoom({ ...resources, dir: settings.dir, reserve }, async () => {
+    const folder = openAgentFolder(settings.dir);
+    const lock = takeLock(folder.lock, resources.clock.now);
+    try {
+      return await run(settings, resources, folder, lock);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  });
 }
 
 async function run(
@@ -97,9 +110,11 @@ async function run(
   let identity = await identify({ ...resources, settings, folder, key });
   const { agentId, serverUrl, serverPublicKey } = identity;
 
+  const startedBy = `${agentId} ${realpathSync(folder.root)}`;
+
   const journal = openJournal({ path: folder.journal, clock, log });
   const spools = openSpoolFolder({ path: folder.spool, clock, log });
-  const executor = resources.createExecutor({ log, clock, maxWarm: settings.slots, selfCommand });
+  const executor = resources.createExecutor({ log, clock, startedBy, maxWarm: settings.slots, selfCommand });
   const metrics = createHostMetrics({ folder: folder.root, clock });
   const uplink = createUplink();
   const catalogue = createTrustedCatalogue({ path: join(folder.plugins, 'catalogue.json'), serverPublicKey, log });
@@ -107,14 +122,18 @@ async function run(
 
   const held = createHeldAttempts();
   const slots = createSlots(settings.slots);
-  const delivery = createDeliveryLoop({ uplink, clock });
-  const offers = createOffers({ held, uplink, plugins, executor, slots, freeDiskBytes: metrics.freeDiskBytes, clock, log });
+  const delivery = createDeliveryLoop({ uplink, clock, log });
+  const { outboxBytes, minFreeBytes } = settings;
+  const { freeDiskBytes } = metrics;
+  const admission = createAdmission({ held, journal, folder: folder.root, freeDiskBytes, minFreeBytes, outboxBytes, clock, log });
+  const offers = createOffers({ held, uplink, plugins, executor, slots, admission, clock, log });
   const running = createRunning({
     held,
     journal,
     spools,
     executor,
     delivery,
+    handBack: createHandBack(uplink),
     releaseSlot: slots.release,
     agentName: () => identity.name,
     workFolder: folder.work,

@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
  *
  *   run [--flags]     the agent itself (also without a subcommand); settings from flags, environment and file
  *   node-runner       internal: runs functions of `node` plugins for an agent
+ *   as-user           internal: becomes another user, then the program that it is told to be
  *   host-facts        internal: prints the facts of this host as one line of JSON
  */
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
@@ -19,6 +20,10 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
   'node-runner': async () => {
     const { runNodeRunner } = await import('./runtimes/node-runner.ts');
     runNodeRunner();
+  },
+  'as-user': async () => {
+    const { runAsUser } = await import('./runtimes/as-user.ts');
+    runAsUser();
   },
   'host-facts': async () => {
     const { runHostFacts } = await import('./host/host-facts-program.ts');

@@ -56,12 +56,14 @@ export function createAttempts({ held, offers, running, delivery, uplink, log }:
 
   return {
     offer(message) {
+      // instant: offer-received
       const attempt = held.get(message);
       if (attempt?.phase === 'ended') deliverAgain(attempt);
       else if (held.isPast(message)) log.debug({ execution: message.execution, attempt: message.attempt }, 'offer_is_late');
       else offers.offer(message);
     },
     start(message) {
+      // instant: start-received
       if (held.isPast(message)) return;
       const accepted = offers.take(message);
       if (accepted !== undefined) running.start(accepted.offer, accepted.bundle);
@@ -75,6 +77,7 @@ export function createAttempts({ held, offers, running, delivery, uplink, log }:
       else if (!offers.stop(key) && reason === 'cancel' && !held.isPast(key)) answerStopOfUnknown(key);
     },
     ack(message) {
+      // instant: ack-received
       const attempt = held.get(message);
       if (attempt?.phase === 'ended') running.forget(attempt);
     },

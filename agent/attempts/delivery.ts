@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { logWindowBytes } from '../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
 import type { Uplink } from '../link/uplink.ts';
@@ -29,7 +30,15 @@ const backlogBytes = 8 * 1024 * 1024;
 const turn = 4;
 const progressEveryMs = 100;
 
-export function createDeliveryLoop({ uplink, clock }: { readonly uplink: Uplink; readonly clock: Clock }): DeliveryLoop {
+export function createDeliveryLoop({
+  uplink,
+  clock,
+  log,
+}: {
+  readonly uplink: Uplink;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): DeliveryLoop {
   const awake = new Set<HeldAttempt>();
   /** attempts whose programs wait */
   const blocked = new Set<HeldAttempt>();
@@ -70,12 +79,22 @@ export function createDeliveryLoop({ uplink, clock }: { readonly uplink: Uplink;
 
   function sendChunk({ execution, attempt, spool, delivery }: HeldAttempt): boolean {
     const offset = delivery.sent;
-    const chunk = spool.read(offset);
+    const chunk = readChunk();
     if (chunk === undefined) return false;
     const { stream, at, bytes } = chunk;
     if (!uplink.send({ type: 'log', execution, attempt, offset, stream, at, text: bytes.toString('utf8') })) return false;
     delivery.sent += bytes.length;
     return true;
+
+    function readChunk(): ReturnType<typeof spool.read> {
+      try {
+        return spool.read(offset);
+      } catch (error) {
+        // a disk that fails must not end the agent; the next connection tries again
+        log.error({ err: error, execution, attempt }, 'output_not_read');
+        return undefined;
+      }
+    }
   }
 
   function drainIfRoom(attempt: HeldAttempt): void {

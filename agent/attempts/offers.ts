@@ -2,10 +2,12 @@ import type { Logger } from 'pino';
 import type { AgentMessageOf, Offer } from '../../shared/protocol.ts';
 import type { AttemptKey } from '../attempt-key.ts';
 import type { Clock } from '../clock.ts';
+import { isDiskFull } from '../disk.ts';
 import type { Executor } from '../execution/job.ts';
 import type { Uplink } from '../link/uplink.ts';
 import type { Bundle } from '../plugins/bundle.ts';
 import type { PluginCache } from '../plugins/plugin-cache.ts';
+import type { Admission } from './admission.ts';
 import type { HeldAttempts } from './held-attempts.ts';
 import { cancelledBeforeStart, type Ending, resultOf } from './result.ts';
 import type { Slots } from './slots.ts';
@@ -36,7 +38,8 @@ export type Offers = {
 };
 
 type Decline = AgentMessageOf<'decline'>['reason'];
-type Offered = { readonly offer: Offer; bundle: Bundle | undefined; cancelTimer: () => void };
+/** `leaseEnd` is by the time that goes on while the host sleeps, as it does for the server. */
+type Offered = { readonly offer: Offer; readonly leaseEnd: number; bundle: Bundle | undefined; cancelTimer: () => void };
 
 export type OffersResources = {
   readonly held: Pick<HeldAttempts, 'hasEarlierRunning'>;
@@ -44,16 +47,15 @@ export type OffersResources = {
   readonly plugins: Pick<PluginCache, 'ready' | 'obtain'>;
   readonly executor: Pick<Executor, 'refusal'>;
   readonly slots: Slots;
-  readonly freeDiskBytes: () => number;
+  readonly admission: Admission;
   readonly clock: Clock;
   readonly log: Logger;
 };
 
-const minFreeDiskBytes = 100 * 1024 * 1024;
 /** An accepted offer that is not started within this many leases: the server has forgotten it. */
 const leasesUntilStart = 10;
 
-export function createOffers({ held, uplink, plugins, executor, slots, freeDiskBytes, clock, log }: OffersResources): Offers {
+export function createOffers({ held, uplink, plugins, executor, slots, admission, clock, log }: OffersResources): Offers {
   /** by execution: only its latest attempt counts */
   const offered = new Map<string, Offered>();
   let isClosed = false;
@@ -70,16 +72,18 @@ export function createOffers({ held, uplink, plugins, executor, slots, freeDiskB
       decline(offer, ...obstacle);
       return;
     }
-    const item: Offered = { offer, bundle: undefined, cancelTimer: clock.after(offer.leaseSeconds * 1000, () => drop(item)) };
+    const leaseMs = offer.leaseSeconds * 1000;
+    const cancelTimer = clock.after(leaseMs, () => drop(item));
+    const item: Offered = { offer, leaseEnd: clock.elapsed() + leaseMs, bundle: undefined, cancelTimer };
     offered.set(offer.execution, item);
     check(item);
   }
 
   /** Takes a slot if there is no obstacle. */
-  function obstacleTo(offer: Offer): [Decline, string] | undefined {
+  function obstacleTo(offer: Offer): readonly [Decline, string] | undefined {
     if (isClosed) return ['stopping', 'The agent is stopping.'];
-    if (freeDiskBytes() < minFreeDiskBytes)
-      return ['disk_full', `The agent's disk has less than ${minFreeDiskBytes / 1024 / 1024} MB free.`];
+    const noRoom = admission.obstacle();
+    if (noRoom !== undefined) return noRoom;
     if (held.hasEarlierRunning(offer)) return ['slots_full', 'An earlier attempt of this execution has not ended here.'];
     if (!slots.take()) return ['slots_full', `All ${slots.total} slots are taken.`];
     return undefined;
@@ -104,7 +108,7 @@ export function createOffers({ held, uplink, plugins, executor, slots, freeDiskB
         drop(item);
         decline(
           item.offer,
-          'plugin_unavailable',
+          isDiskFull(error) ? 'disk_full' : 'plugin_unavailable',
           `The plugin ${plugin} could not be fetched: ${error instanceof Error ? error.message : String(error)}`,
         );
       },
@@ -119,6 +123,11 @@ export function createOffers({ held, uplink, plugins, executor, slots, freeDiskB
 
   function accept(item: Offered, bundle: Bundle): void {
     const { execution, attempt, leaseSeconds } = item.offer;
+    // the timer of the lease is late when the agent was stopped, and stands still while the host sleeps
+    if (item.bundle === undefined && clock.elapsed() >= item.leaseEnd) {
+      drop(item);
+      return;
+    }
     item.bundle = bundle;
     item.cancelTimer();
     item.cancelTimer = clock.after(leaseSeconds * 1000 * leasesUntilStart, () => {
@@ -126,6 +135,7 @@ export function createOffers({ held, uplink, plugins, executor, slots, freeDiskB
       drop(item);
     });
     uplink.send({ type: 'accept', execution, attempt });
+    // instant: accept-queued
   }
 
   function reject(item: Offered, ending: Ending): void {

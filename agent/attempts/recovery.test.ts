@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -56,16 +56,16 @@ describe('an agent that was killed', () => {
     job.sink.spawned({ pid: 4711, startMark: 'mark' });
     job.sink.output('out', 'half of it\n');
     await server.next('log');
-    bench.executor.orphanState = 'ended';
+    bench.executor.orphanEnd = { found: ['sh (4711)', 'sleep (4712)'], left: [] };
     await kill();
     await restart();
-    expect(bench.executor.orphans).toEqual([{ pid: 4711, startMark: 'mark' }]);
+    expect(bench.executor.orphans).toEqual([{ ...first, process: { pid: 4711, startMark: 'mark' } }]);
     expect(server.hello.journal).toEqual([{ ...first, state: 'ended', logSize: 11 }]);
     expect(await server.next('result')).toMatchObject({
       ...first,
       outcome: 'lost',
       reason: 'agent_restarted',
-      message: expect.stringContaining('process 4711 was still running and was ended'),
+      message: expect.stringContaining('2 processes of it still ran and were ended: sh (4711), sleep (4712)'),
       logSize: 11,
     });
     expect(bench.executor.jobs).toHaveLength(1);
@@ -122,6 +122,48 @@ describe('an agent that was killed', () => {
     await restart();
     expect(readdirSync(join(remains, 'work'))).toEqual([]);
     expect(readdirSync(join(remains, 'spool'))).toEqual([]);
+  });
+
+  it('delivers a result whose output the disk has lost, and says how much is missing', async () => {
+    const job = await run();
+    server.cut();
+    job.sink.output('out', 'x'.repeat(100_000));
+    job.end({ message: 'All done.' });
+    server = await bench.server.nextConnection();
+    await kill();
+    for (const name of readdirSync(join(remains, 'spool'))) rmSync(join(remains, 'spool', name));
+    await restart();
+    expect(await server.next('result')).toMatchObject({
+      outcome: 'succeeded',
+      message: 'All done. (100000 bytes of its output were lost on the disk of the host.)',
+      logSize: 0,
+      cutBytes: 100_000,
+    });
+  });
+
+  it('starts over whatever a death in the middle of a write has left half made', async () => {
+    await run();
+    await kill();
+    const plugins = join(remains, 'plugins');
+    const bundle = join(plugins, `noop@${entry.sha256}`);
+    renameSync(bundle, `${bundle}.unpacking`);
+    writeFileSync(join(plugins, 'catalogue.json'), '{"text":"{');
+    for (const name of ['journal.new', 'agent.json.new', 'agent.key.new']) writeFileSync(join(remains, name), 'torn');
+    writeFileSync(join(remains, 'journal.reserve'), 'half');
+    writeFileSync(join(remains, 'agent.lock'), '');
+    mkdirSync(join(remains, 'work', 'exe_1.1', 'half'), { recursive: true });
+    await restart();
+    expect(await server.next('result')).toMatchObject({ ...first, outcome: 'lost' });
+    server.send(offerOf(entry, { execution: 'exe_2' }));
+    expect(await server.next('accept')).toMatchObject({ execution: 'exe_2' });
+    expect(readdirSync(plugins).filter((name) => name.includes('unpacking'))).toEqual([]);
+    expect(statSync(join(remains, 'journal.reserve')).size).toBe(1024 * 1024);
+  });
+
+  it('takes over the lock of a process that is gone, or whose pid belongs to another one now', async () => {
+    await kill();
+    writeFileSync(join(remains, 'agent.lock'), JSON.stringify({ pid: process.ppid, startMark: 'of another process' }));
+    await restart();
   });
 
   it('tells of an attempt whose journal was damaged that it is lost', async () => {

@@ -1,19 +1,21 @@
 import type { Logger } from 'pino';
+import type { ResultMessage } from '../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
 import type { Executor } from '../execution/job.ts';
+import { countOf, listOf } from '../execution/process-names.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalledAttempt } from '../journal/journal-reading.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { SpoolFolder } from '../spool/spool-folder.ts';
 import type { DeliveryLoop } from './delivery.ts';
 import type { HeldAttempt, HeldAttempts } from './held-attempts.ts';
-import { type Ending, resultOf } from './result.ts';
+import { type Ending, maxMessage, resultOf } from './result.ts';
 
 export type RecoveryResources = {
   readonly held: HeldAttempts;
   readonly journal: Journal;
   readonly spools: SpoolFolder;
-  readonly executor: Pick<Executor, 'endOrphan'>;
+  readonly executor: Pick<Executor, 'endOrphan' | 'endStrays'>;
   readonly delivery: DeliveryLoop;
   readonly clock: Clock;
   readonly log: Logger;
@@ -27,6 +29,17 @@ export async function recover(resources: RecoveryResources): Promise<void> {
   const { journal, spools } = resources;
   spools.keepOnly(journal.found.values());
   await Promise.all([...journal.found.values()].map((attempt) => recoverAttempt(resources, attempt)));
+  await endStrays(resources);
+}
+
+/** What carries the mark of this agent and belongs to no attempt of the journal: warm runners, and what could not be ended before. */
+async function endStrays({ executor, log }: RecoveryResources): Promise<void> {
+  try {
+    const { found, left } = await executor.endStrays();
+    if (found.length > 0) log.warn({ found, left }, 'strays_ended');
+  } catch (error) {
+    log.error({ err: error }, 'strays_not_ended');
+  }
 }
 
 async function recoverAttempt(resources: RecoveryResources, found: JournalledAttempt): Promise<void> {
@@ -42,16 +55,23 @@ async function recoverAttempt(resources: RecoveryResources, found: JournalledAtt
     const ending = await endOf(resources, found);
     const { output, ...size } = spool.finish(clock.now());
     recovered.result = resultOf(found, ending, size);
-    await journal.ended({ execution, attempt, result: recovered.result, output }).catch((error: unknown) => {
-      log.error({ err: error, execution, attempt }, 'result_not_journalled');
-    });
+    await journal.ended({ execution, attempt, result: recovered.result, output });
     log.warn({ execution, attempt, message: ending.message }, 'attempt_lost');
   } else {
-    recovered.result = ended.result;
+    recovered.result = deliverable(ended.result, spool.end());
   }
   spool.settled();
   spool.rest();
   resources.held.add(recovered);
+}
+
+/** The server waits for output up to `logSize`; what the disk has lost since will never come. */
+function deliverable(result: ResultMessage, end: number): ResultMessage {
+  const missing = result.logSize - end;
+  if (missing <= 0) return result;
+  const note = ` (${missing} bytes of its output were lost on the disk of the host.)`;
+  const message = `${result.message.slice(0, maxMessage - note.length)}${note}`.toWellFormed();
+  return { ...result, logSize: end, cutBytes: result.cutBytes + missing, message };
 }
 
 const heldAttempt = ({ execution, attempt }: JournalledAttempt, spool: Spool): HeldAttempt => ({
@@ -79,21 +99,29 @@ async function endOf(
       message: 'The journal of the agent was damaged where it told of this attempt. Whether the work finished cannot be known.',
     };
   }
+  // across two processes only the wall clock tells; it may have been set meanwhile
   const durationMs = Math.max(0, clock.now() - started.at);
-  const lost = (message: string): Ending => ({ outcome: 'lost', reason: 'agent_restarted', message, durationMs });
-  if (spawned === undefined)
-    return lost(
-      'The agent was killed just after it began the work, and no process of it is known. Whether it ran cannot be known.',
-    );
-  try {
-    const { pid, startMark } = spawned;
-    return (await executor.endOrphan({ pid, startMark })) === 'ended'
-      ? lost(`The agent was killed while the work ran. Its process ${pid} was still running and was ended.`)
-      : lost(
-          `The agent was killed while the work ran. Its process ${pid} is gone; whether it finished its work cannot be known.`,
-        );
-  } catch (error) {
-    log.error({ err: error, execution, attempt }, 'orphan_not_ended');
-    return lost(`The agent was killed while the work ran, and its process ${spawned.pid} could not be ended: it may still run.`);
+  const orphan = { execution, attempt, process: spawned && { pid: spawned.pid, startMark: spawned.startMark } };
+  return { outcome: 'lost', reason: 'agent_restarted', message: await sentenceOf(), durationMs };
+
+  async function sentenceOf(): Promise<string> {
+    try {
+      const { found, left } = await executor.endOrphan(orphan);
+      if (left.length > 0) log.error({ execution, attempt, left }, 'orphans_not_ended');
+      return lostSentence(found, left, spawned?.pid);
+    } catch (error) {
+      log.error({ err: error, execution, attempt }, 'orphans_not_ended');
+      return `The agent was killed while the work ran, and what it left could not be looked for: it may still run.`;
+    }
   }
+}
+
+function lostSentence(found: readonly string[], left: readonly string[], pid: number | undefined): string {
+  if (found.length === 0) {
+    return pid === undefined
+      ? 'The agent was killed just after it began the work, and no process of it is left. Whether it ran cannot be known.'
+      : `The agent was killed while the work ran. Its process ${pid} is gone; whether it finished its work cannot be known.`;
+  }
+  const sentence = `The agent was killed while the work ran. ${countOf(found)} of it still ran and ${found.length === 1 ? 'was' : 'were'} ended: ${listOf(found)}.`;
+  return left.length === 0 ? sentence : `${sentence} Of these, ${countOf(left)} could not be ended: ${listOf(left)}.`;
 }

@@ -5,7 +5,7 @@ import type { JobEnd } from '../execution/job.ts';
 /** What is said of an attempt's end before it is known how much output it had. */
 export type Ending = Pick<JobEnd, 'outcome' | 'reason' | 'message'> & Partial<JobEnd>;
 
-const maxMessage = 8192;
+export const maxMessage = 8192;
 /** A result must fit a frame with room to spare. */
 const maxDataBytes = 2 * 1024 * 1024;
 
@@ -58,8 +58,5 @@ export const brokenExecutor = (error: unknown): Ending => ({
   message: `The agent could not run it: ${error instanceof Error ? error.message : String(error)}`,
 });
 
-export const notJournalled = (error: unknown): Ending => ({
-  outcome: 'rejected',
-  reason: 'host_disk_full',
-  message: `The agent could not write its journal, so it started nothing: ${error instanceof Error ? error.message : String(error)}`,
-});
+export const notJournalled = (error: unknown): string =>
+  `The agent could not write its journal, so it started nothing: ${error instanceof Error ? error.message : String(error)}`;

@@ -9,6 +9,7 @@ import type { HeldChunk } from '../journal/journal-records.ts';
 import type { Bundle } from '../plugins/bundle.ts';
 import type { SpoolFolder } from '../spool/spool-folder.ts';
 import type { DeliveryLoop } from './delivery.ts';
+import type { HandBack } from './hand-back.ts';
 import type { HeldAttempt, HeldAttempts, StopWish } from './held-attempts.ts';
 import {
   brokenExecutor,
@@ -43,6 +44,7 @@ export type RunningResources = {
   readonly spools: SpoolFolder;
   readonly executor: Executor;
   readonly delivery: DeliveryLoop;
+  readonly handBack: HandBack;
   readonly releaseSlot: () => void;
   readonly agentName: () => string;
   readonly workFolder: string;
@@ -51,7 +53,7 @@ export type RunningResources = {
 };
 
 export function createRunning(resources: RunningResources): Running {
-  const { held, journal, spools, executor, delivery, clock, log } = resources;
+  const { held, journal, spools, executor, delivery, handBack, clock, log } = resources;
   let running = 0;
   let idleCallbacks: (() => void)[] = [];
 
@@ -64,9 +66,16 @@ export function createRunning(resources: RunningResources): Running {
       () => run(attempt, offer, bundle),
       (error: unknown) => {
         log.error({ err: error, execution, attempt: offer.attempt }, 'attempt_not_journalled');
-        end(attempt, notJournalled(error));
+        handBackUnstarted(attempt, notJournalled(error));
       },
     );
+  }
+
+  /** Nothing of it ran, and its `started` is not in the journal. */
+  function handBackUnstarted(attempt: HeldAttempt, why: string): void {
+    release(attempt);
+    if (!attempt.isUnwanted) handBack(attempt, why);
+    ended();
   }
 
   function holdOf({ execution, attempt, logFrom, outputLimitBytes, graceSeconds, sha256 }: Offer): HeldAttempt {
@@ -87,6 +96,7 @@ export function createRunning(resources: RunningResources): Running {
   }
 
   function run(attempt: HeldAttempt, offer: Offer, bundle: Bundle): void {
+    // instant: start-journalled
     if (attempt.stopWish !== undefined) {
       end(attempt, attempt.stopWish.why === 'shutdown' ? stoppedBeforeStart : cancelledBeforeStart);
       return;
@@ -140,19 +150,22 @@ export function createRunning(resources: RunningResources): Running {
       forget(attempt);
       return;
     }
+    if (couldNotBegin(attempt, ending)) {
+      ended();
+      forget(attempt);
+      handBack(attempt, ending.message);
+      return;
+    }
     const { output, ...size } = attempt.spool.finish(clock.now());
     const result = resultOf(attempt, ending, size);
     void conclude(attempt, result, output);
   }
 
   async function conclude(attempt: HeldAttempt, result: ResultMessage, output: HeldChunk[]): Promise<void> {
-    const key = { execution: attempt.execution, attempt: attempt.attempt };
-    try {
-      await journal.ended({ ...key, result, output });
-    } catch (error) {
-      // it is in memory still, and delivered from there; only a death of the agent before that would lose it
-      log.error({ err: error, ...key }, 'result_not_journalled');
-    }
+    // instant: work-ended
+    // what the disk does not take now is in memory still, and delivered from there; the journal goes on trying
+    await journal.ended({ execution: attempt.execution, attempt: attempt.attempt, result, output });
+    // instant: end-journalled
     attempt.phase = 'ended';
     attempt.result = result;
     attempt.job = undefined;
@@ -172,9 +185,13 @@ export function createRunning(resources: RunningResources): Running {
   }
 
   function forget(attempt: HeldAttempt): void {
+    release(attempt);
+    journal.forgotten({ execution: attempt.execution, attempt: attempt.attempt });
+  }
+
+  function release(attempt: HeldAttempt): void {
     delivery.drop(attempt);
     held.remove(attempt);
-    journal.forgotten({ execution: attempt.execution, attempt: attempt.attempt });
     attempt.spool.remove();
   }
 
@@ -192,6 +209,10 @@ export function createRunning(resources: RunningResources): Running {
     },
   };
 }
+
+/** The disk had no room for its workspace, so that not one line of it ran: another host, or this one later, may still do it. */
+const couldNotBegin = ({ stopWish, spool }: HeldAttempt, { outcome, reason }: Ending): boolean =>
+  outcome === 'rejected' && reason === 'host_disk_full' && stopWish === undefined && spool.bytes() === 0;
 
 /** A job that ended by itself before the stop reached it keeps its own end. */
 const endingOf = ({ stopWish }: HeldAttempt, jobEnd: JobEnd): Ending =>

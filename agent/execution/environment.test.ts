@@ -9,22 +9,25 @@ describe('the environment of a job', () => {
     agentName: 'web1',
     action: 'main',
     workspace: '/w',
-    env: { MY: 'own', MUSTER_ACTION: 'forged' },
+    env: { MY: 'own', MUSTER_ACTION: 'forged', MUSTER_STARTED_BY: 'somebody else' },
   } as unknown as Job;
 
   it('holds nothing of the agent but what every program needs', () => {
-    const base = baseEnvironment({
-      PATH: '/bin',
-      LC_TIME: 'de_DE',
-      MUSTER_JOIN_TOKEN: 'secret',
-      AWS_SECRET_ACCESS_KEY: 'x',
-      NODE_OPTIONS: '--inspect',
-    });
-    expect(base).toEqual({ PATH: '/bin', LC_TIME: 'de_DE', LANG: 'C.UTF-8' });
+    const base = baseEnvironment(
+      {
+        PATH: '/bin',
+        LC_TIME: 'de_DE',
+        MUSTER_JOIN_TOKEN: 'secret',
+        AWS_SECRET_ACCESS_KEY: 'x',
+        NODE_OPTIONS: '--inspect',
+      },
+      'agt_1 /agent',
+    );
+    expect(base).toEqual({ PATH: '/bin', LC_TIME: 'de_DE', LANG: 'C.UTF-8', MUSTER_STARTED_BY: 'agt_1 /agent' });
   });
 
   it('has a PATH even if the agent has none', () => {
-    expect(baseEnvironment({}).PATH).toContain('/usr/bin');
+    expect(baseEnvironment({}, 'agt_1 /agent').PATH).toContain('/usr/bin');
   });
 
   it('adds what the task sets, which cannot change what Muster says', () => {

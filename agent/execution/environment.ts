@@ -1,4 +1,5 @@
 import type { Job } from './job.ts';
+import { startedByVariable } from './process-tree.ts';
 
 /**
  * What a job inherits of the agent's own environment. A list of what may pass and not of what may not: the agent's settings and
@@ -20,12 +21,15 @@ const defaults: Readonly<Record<string, string>> =
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** @param own the environment of the agent */
-export function baseEnvironment(own: Readonly<Record<string, string | undefined>>): Environment {
+/**
+ * @param own the environment of the agent
+ * @param startedBy which agent starts the process (see `startedByVariable`)
+ */
+export function baseEnvironment(own: Readonly<Record<string, string | undefined>>, startedBy: string): Environment {
   const passing = Object.entries(own).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && mayPass(entry[0].toUpperCase()),
   );
-  return { ...defaults, ...Object.fromEntries(passing) };
+  return { ...defaults, ...Object.fromEntries(passing), [startedByVariable]: startedBy };
 }
 
 /** The base, then what the task sets, then what Muster says of the job, which a task cannot change. */
@@ -33,13 +37,17 @@ export const jobEnvironment = (base: Environment, job: Job): Environment => merg
 
 /** What a job's environment has beyond the base. */
 export const jobVariables = (job: Job): Environment =>
-  mergeEnvironments(job.env, {
+  mergeEnvironments(ownOf(job.env), {
     MUSTER_ACTION: job.action,
     MUSTER_EXECUTION: job.execution,
     MUSTER_ATTEMPT: String(job.attempt),
     MUSTER_AGENT: job.agentName,
     MUSTER_WORKSPACE: job.workspace,
   });
+
+/** A task cannot hide its processes from the agent by giving the mark another value. */
+const ownOf = (env: Environment): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => name.toUpperCase() !== startedByVariable));
 
 /** The last one wins. Names differ by case on Windows, where `Path` and `PATH` are one. */
 export function mergeEnvironments(...environments: readonly Environment[]): Environment {

@@ -11,9 +11,9 @@ import { createProcessTree } from './process-tree.host.ts';
 import { runJob } from './running-job.ts';
 
 /** Runs jobs: picks the runtime, watches each job to its end, ends all of them when the agent stops. */
-export const createExecutor: CreateExecutor = ({ log, clock, maxWarm, selfCommand }) => {
-  const tree = createProcessTree({ clock });
-  const resources = { clock, tree, env: baseEnvironment(process.env) };
+export const createExecutor: CreateExecutor = ({ log, clock, startedBy, maxWarm, selfCommand }) => {
+  const tree = createProcessTree({ clock, startedBy });
+  const resources = { clock, tree, env: baseEnvironment(process.env, startedBy) };
   const runtimes: Readonly<Record<Runtime, RuntimeAdapter>> = {
     node: createNodeRuntime({ ...resources, log, maxWarm, selfCommand }),
     python: createPythonRuntime(resources),
@@ -38,7 +38,8 @@ export const createExecutor: CreateExecutor = ({ log, clock, maxWarm, selfComman
       );
       return Object.fromEntries(versions.filter((entry): entry is [Runtime, string] => entry[1] !== undefined));
     },
-    endOrphan: (mark) => tree.endOrphan(mark),
+    endOrphan: tree.endOrphan,
+    endStrays: tree.endStrays,
     async close() {
       for (const job of running) job.stop('shutdown', 0);
       await Promise.all([...running].map((job) => job.done));

@@ -51,6 +51,17 @@ export type JobSink = {
 
 export type ProcessMark = { readonly pid: number; readonly startMark: string };
 
+/** An attempt that was started and whose end nobody saw. */
+export type Orphan = {
+  readonly execution: string;
+  readonly attempt: number;
+  /** the root of its tree; undefined if the agent died before it could note it */
+  readonly process: ProcessMark | undefined;
+};
+
+/** Processes as `name (pid)`: those that were still there, and those of them that could not be ended. */
+export type OrphanEnd = { readonly found: readonly string[]; readonly left: readonly string[] };
+
 export type JobEnd = {
   readonly outcome: AttemptOutcome;
   readonly reason: ReasonCode;
@@ -73,14 +84,18 @@ export type Executor = {
   start(job: Job, sink: JobSink): RunningJob;
   /** interpreters on this host and their versions */
   runtimes(): Promise<Record<string, string>>;
-  /** Ends the process tree that a killed agent left; 'gone' if it is not there any more. */
-  endOrphan(process: ProcessMark): Promise<'gone' | 'ended'>;
+  /** Ends what an agent before this one left running of an attempt: politely, then by force. */
+  endOrphan(orphan: Orphan): Promise<OrphanEnd>;
+  /** Ends what else agents before this one left: warm runners, and processes of attempts that nobody asked for by name. */
+  endStrays(): Promise<OrphanEnd>;
   close(): Promise<void>;
 };
 
 export type CreateExecutor = (resources: {
   readonly log: Logger;
   readonly clock: Clock;
+  /** tells this agent, in this folder, from every other one on the host: all processes that it starts carry it in their environment */
+  readonly startedBy: string;
   /** warm runner processes kept for `node` plugins */
   readonly maxWarm: number;
   /** the command line that starts this program again with one of its internal subcommands */

@@ -20,19 +20,19 @@ const quietMs = 1000;
 
 /** Reads the pipes of one process, all of them or, while the gate is full, none: then the process itself has to wait. */
 export function readPipes(pipes: readonly Pipe[], gate: Gate, clock: Clock): Pipes {
-  let lastByteAt = clock.now();
+  let lastByteAt = clock.monotonic();
   let resumed = Promise.resolve();
   let isWaiting = false;
 
   function waitWhileFull(): void {
-    lastByteAt = clock.now();
+    lastByteAt = clock.monotonic();
     if (isWaiting || !gate.isFull()) return;
     isWaiting = true;
     for (const { stream } of pipes) stream.pause();
     resumed = new Promise((resolve) => {
       gate.onDrain(() => {
         isWaiting = false;
-        lastByteAt = clock.now();
+        lastByteAt = clock.monotonic();
         for (const { stream } of pipes) stream.resume();
         resolve();
       });
@@ -59,8 +59,9 @@ export function readPipes(pipes: readonly Pipe[], gate: Gate, clock: Clock): Pip
     async drained() {
       const all = new AbortController();
       void closed.then(() => all.abort());
-      lastByteAt = clock.now();
-      while (!all.signal.aborted && (isWaiting || clock.now() - lastByteAt < quietMs)) await pause(clock, quietMs, all.signal);
+      lastByteAt = clock.monotonic();
+      while (!all.signal.aborted && (isWaiting || clock.monotonic() - lastByteAt < quietMs))
+        await pause(clock, quietMs, all.signal);
       for (const { stream } of pipes) stream.destroy();
       await closed;
     },

@@ -1,4 +1,4 @@
-import type { ProcessMark } from './job.ts';
+import type { OrphanEnd, ProcessMark } from './job.ts';
 import { pause } from './pause.ts';
 import {
   readBootId as bootIdOfDarwin,
@@ -10,8 +10,8 @@ import {
   readProcess as processOfLinux,
   readProcessTable as tableOfLinux,
 } from './process-table.linux.ts';
-import { type ProcessRow, type ProcessTable, treeMembers } from './process-table.ts';
-import type { CreateProcessTree, Tree, TreeEnd } from './process-tree.ts';
+import { type ProcessRow, type ProcessTable, type TreeSearch, treeMembers } from './process-table.ts';
+import { type CreateProcessTree, startedByVariable, type Tree, type TreeEnd } from './process-tree.ts';
 import { shareReading } from './shared-reading.ts';
 
 const isDarwin = process.platform === 'darwin';
@@ -21,10 +21,13 @@ const readProcessTable = isDarwin ? tableOfDarwin : tableOfLinux;
 
 /** What survives SIGKILL this long hangs in the kernel; it is named in the log and left. */
 const killPatienceMs = 5000;
+/** Between asking what a dead agent left and killing it. */
+const orphanGraceMs = 2000;
 const maxTries = 50;
 const retryPauseMs = 100;
 
-export const createProcessTree: CreateProcessTree = ({ clock }) => {
+export const createProcessTree: CreateProcessTree = ({ clock, startedBy }) => {
+  const ownLine = `${startedByVariable}=${startedBy}`;
   const bootId = readBootId();
   const readSharedTable = shareReading(clock, readProcessTable);
 
@@ -41,34 +44,50 @@ export const createProcessTree: CreateProcessTree = ({ clock }) => {
   }
 
   async function membersOf(tree: Tree, known: ReadonlyMap<number, number>): Promise<ProcessRow[]> {
-    const search = parseMark(tree.mark, bootId);
-    if (search === undefined) return [];
-    const members = treeMembers(await readTable(), { ...search, known, self: process.pid });
+    const root = parseMark(tree.mark, bootId);
+    if (root === undefined) return [];
+    const { pid, started, execution, attempt } = root;
+    const environment = [ownLine, ...linesOf(execution, attempt)];
+    const members = treeMembers(await readTable(), { pid, started, environment, known, self: process.pid });
     return tree.root === 'include' ? members : members.filter((row) => row.pid !== tree.mark.pid);
+  }
+
+  /** Whatever carries these lines, and all that descends from it. */
+  async function bearersOf(environment: readonly string[], known: ReadonlyMap<number, number>): Promise<ProcessRow[]> {
+    return treeMembers(await readTable(), { ...noRoot, environment, known, self: process.pid });
   }
 
   /** Waits until all of these have ended, `force` is aborted, or `maxMs` have passed; looks at these alone, which is cheap. */
   async function whileAlive(rows: readonly ProcessRow[], maxMs: number, force: AbortSignal | undefined): Promise<void> {
-    const until = clock.now() + maxMs;
-    for (let pauseMs = 2; rows.some(isAlive) && !force?.aborted && clock.now() < until; pauseMs = Math.min(50, pauseMs * 2)) {
+    const until = clock.monotonic() + maxMs;
+    for (
+      let pauseMs = 2;
+      rows.some(isAlive) && !force?.aborted && clock.monotonic() < until;
+      pauseMs = Math.min(50, pauseMs * 2)
+    ) {
       await pause(clock, pauseMs, force);
     }
   }
 
-  async function end(tree: Tree, force: AbortSignal): Promise<TreeEnd> {
+  const end = (tree: Tree, force: AbortSignal): Promise<TreeEnd> => endAll((known) => membersOf(tree, known), force);
+
+  async function endAll(
+    membersNow: (known: ReadonlyMap<number, number>) => Promise<ProcessRow[]>,
+    force: AbortSignal,
+  ): Promise<TreeEnd> {
     const known = new Map<number, number>();
     const found: string[] = [];
     const asked = new Set<number>();
     for (let forcedAt: number | undefined; ; ) {
-      const members = await membersOf(tree, known);
+      const members = await membersNow(known);
       for (const row of members) {
         if (!known.has(row.pid)) found.push(nameOf(row));
         known.set(row.pid, row.started);
       }
       if (members.length === 0) return { found, left: [] };
       if (force.aborted) {
-        forcedAt ??= clock.now();
-        if (clock.now() - forcedAt > killPatienceMs) return { found, left: members.map(nameOf) };
+        forcedAt ??= clock.monotonic();
+        if (clock.monotonic() - forcedAt > killPatienceMs) return { found, left: members.map(nameOf) };
         for (const row of members) signal(row, 'SIGKILL');
         await whileAlive(members, 500, undefined);
       } else {
@@ -88,18 +107,40 @@ export const createProcessTree: CreateProcessTree = ({ clock }) => {
       for (const row of await membersOf(tree, new Map())) signal(row, 'SIGTERM');
     },
     end,
-    async endOrphan(mark) {
-      const { found } = await end({ mark, root: 'include' }, AbortSignal.abort());
-      return found.length === 0 ? 'gone' : 'ended';
-    },
+    endOrphan: ({ execution, attempt, process: mark }) =>
+      withGrace(async (known) => {
+        const marked = await bearersOf([ownLine, ...linesOf(execution, attempt)], known);
+        if (mark === undefined) return marked;
+        const tree = await membersOf({ mark, root: 'include' }, known);
+        return [...tree, ...marked.filter(({ pid }) => tree.every((row) => row.pid !== pid))];
+      }),
+    endStrays: () => withGrace((known) => bearersOf([ownLine], known)),
   };
+
+  async function withGrace(membersNow: (known: ReadonlyMap<number, number>) => Promise<ProcessRow[]>): Promise<OrphanEnd> {
+    const force = new AbortController();
+    const cancel = clock.after(orphanGraceMs, () => force.abort());
+    try {
+      return await endAll(membersNow, force.signal);
+    } finally {
+      cancel();
+    }
+  }
 };
+
+/** A tree without a root that is known: its environment alone tells it. */
+const noRoot: Pick<TreeSearch, 'pid' | 'started'> = { pid: -1, started: 0 };
+
+const linesOf = (execution: string, attempt: string | number): string[] => [
+  `MUSTER_EXECUTION=${execution}`,
+  `MUSTER_ATTEMPT=${attempt}`,
+];
 
 /** `boot-id ticks execution attempt`; undefined if it is not of this boot, when nothing of it can be left. */
 function parseMark(mark: ProcessMark, bootId: string) {
   const [boot, started, execution, attempt] = mark.startMark.split(' ');
-  if (boot !== bootId || execution === undefined) return undefined;
-  return { pid: mark.pid, started: Number(started), environment: [`MUSTER_EXECUTION=${execution}`, `MUSTER_ATTEMPT=${attempt}`] };
+  if (boot !== bootId || execution === undefined || attempt === undefined) return undefined;
+  return { pid: mark.pid, started: Number(started), execution, attempt };
 }
 
 function signal(row: ProcessRow, name: 'SIGTERM' | 'SIGKILL'): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { ProcessMark } from './job.ts';
+import type { Orphan, OrphanEnd, ProcessMark } from './job.ts';
 
 /**
  * The processes that one attempt started, found and ended as a whole. On Linux nothing gets away by leaving the process group or the
@@ -14,8 +14,10 @@ export type ProcessTree = {
   ask(tree: Tree): Promise<void>;
   /** Asks what is left to end, kills it once `force` is aborted, and answers when nothing is left (or when that cannot be reached). */
   end(tree: Tree, force: AbortSignal): Promise<TreeEnd>;
-  /** Kills the tree that an agent before this one left. */
-  endOrphan(mark: ProcessMark): Promise<'gone' | 'ended'>;
+  /** Ends what an agent before this one left of an attempt: asks, then kills. */
+  endOrphan(orphan: Orphan): Promise<OrphanEnd>;
+  /** Ends every other process that an agent before this one left. Only to be called while this one has started none. */
+  endStrays(): Promise<OrphanEnd>;
 };
 
 export type Tree = {
@@ -27,4 +29,8 @@ export type Tree = {
 /** Processes as `name (pid)`: what was found, and what could not be ended. */
 export type TreeEnd = { readonly found: readonly string[]; readonly left: readonly string[] };
 
-export type CreateProcessTree = (resources: { readonly clock: Clock }) => ProcessTree;
+/** The variable of the environment that names the agent which started a process, so that its next life recognises what it left. */
+export const startedByVariable = 'MUSTER_STARTED_BY';
+
+/** @param startedBy the value of that variable */
+export type CreateProcessTree = (resources: { readonly clock: Clock; readonly startedBy: string }) => ProcessTree;

@@ -10,7 +10,8 @@ const maxKills = 10;
 
 /**
  * Windows knows no process groups. `taskkill /T` walks from parent to child and so reaches what still has its parents; a process whose
- * parent has ended is out of reach, which is why a tree is killed from its root while the root still lives.
+ * parent has ended is out of reach, which is why a tree is killed from its root while the root still lives. For the same reason a process
+ * that an agent started in the moment in which it was killed, before it noted the pid, is not found again here.
  */
 export const createProcessTree: CreateProcessTree = ({ clock }) => {
   async function end(tree: Tree, force: AbortSignal): Promise<TreeEnd> {
@@ -37,13 +38,15 @@ export const createProcessTree: CreateProcessTree = ({ clock }) => {
       if (tree.root === 'include') await taskkill(tree.mark.pid, []);
     },
     end,
-    async endOrphan(mark) {
+    async endOrphan({ process: mark }) {
+      if (mark === undefined) return { found: [], left: [] };
       const expected = Number(mark.startMark.split(' ')[1]);
       const started = await startOf(mark.pid);
-      if (started === undefined || !(Math.abs(started - expected) < startToleranceMs)) return 'gone';
-      await end({ mark, root: 'include' }, AbortSignal.abort());
-      return 'ended';
+      if (started === undefined || !(Math.abs(started - expected) < startToleranceMs)) return { found: [], left: [] };
+      return end({ mark, root: 'include' }, AbortSignal.abort());
     },
+    // the environment of another process cannot be read; runners end by themselves when they lose their agent
+    endStrays: async () => ({ found: [], left: [] }),
   };
 };
 

@@ -158,10 +158,10 @@ describe('an orphan of an agent that was killed', () => {
   it('is ended with its whole tree', async () => {
     const seconds = uniqueSleep();
     const job = await startSleepers(`setsid sleep ${seconds} & sleep ${seconds} & wait`, 2, seconds);
-    const mark = job.heard.process as NonNullable<typeof job.heard.process>;
-    expect(await bench.executor.endOrphan(mark)).toBe('ended');
+    const orphan = { ...job.job, process: job.heard.process };
+    expect((await bench.executor.endOrphan(orphan)).found).toHaveLength(3);
     expect(processesWith(seconds)).toEqual([]);
-    expect(await bench.executor.endOrphan(mark)).toBe('gone');
+    expect(await bench.executor.endOrphan(orphan)).toEqual({ found: [], left: [] });
     await job.done;
   });
 
@@ -170,9 +170,35 @@ describe('an orphan of an agent that was killed', () => {
     const job = await startSleepers(`setsid sleep ${seconds} & wait`, 1, seconds);
     const mark = job.heard.process as NonNullable<typeof job.heard.process>;
     process.kill(mark.pid, 'SIGKILL');
-    expect(await bench.executor.endOrphan(mark)).toBe('ended');
+    // the root may not have been waited for yet
+    expect((await bench.executor.endOrphan({ ...job.job, process: mark })).found.join()).toContain('sleep');
     expect(processesWith(seconds)).toEqual([]);
     await job.done;
+  });
+
+  it('is found by its environment alone, when the agent died before it noted any process, also what does not hear a polite wish', async () => {
+    const seconds = uniqueSleep();
+    const job = await startSleepers(`(trap "" TERM; setsid sh -c 'trap "" TERM; sleep ${seconds}' & wait) & wait`, 1, seconds);
+    expect(await bench.executor.endOrphan({ ...job.job, attempt: 2, process: undefined })).toEqual({ found: [], left: [] });
+    const { found, left } = await bench.executor.endOrphan({ ...job.job, process: undefined });
+    expect([found.length > 1, left]).toEqual([true, []]);
+    expect(processesWith(seconds)).toEqual([]);
+    await job.done;
+  });
+
+  it('is found among all that the agent started, warm runners included, and those of another agent are left alone', async () => {
+    const seconds = uniqueSleep();
+    const other = createJobBench();
+    const plugin = { 'p.js': 'export const main = () => process.pid;' };
+    const runner = (await bench.run(bench.plugin(plugin))).data as number;
+    const otherRunner = (await other.run(other.plugin(plugin))).data as number;
+    const job = await startSleepers(`setsid sleep ${seconds} & wait`, 1, seconds);
+    const { found } = await bench.executor.endStrays();
+    expect(found.join()).toContain(`(${runner})`);
+    expect(processesWith(seconds)).toEqual([]);
+    expect(() => process.kill(otherRunner, 0)).not.toThrow();
+    await job.done;
+    await other.close();
   });
 
   it('is not taken for another process that has its pid now, nor after a boot', async () => {
@@ -180,8 +206,9 @@ describe('an orphan of an agent that was killed', () => {
     await eventually('it runs', () => job.heard.out !== '');
     const { pid, startMark } = job.heard.process as NonNullable<typeof job.heard.process>;
     const [boot, ticks] = startMark.split(' ');
-    expect(await bench.executor.endOrphan({ pid, startMark: `${boot} ${Number(ticks) + 1} exe_other 1` })).toBe('gone');
-    expect(await bench.executor.endOrphan({ pid, startMark: startMark.replace(/^\S+/, 'another-boot') })).toBe('gone');
+    const other = { execution: 'exe_other', attempt: 1 };
+    for (const mark of [`${boot} ${Number(ticks) + 1} exe_other 1`, startMark.replace(/^\S+/, 'another-boot')])
+      expect(await bench.executor.endOrphan({ ...other, process: { pid, startMark: mark } })).toEqual({ found: [], left: [] });
     expect(() => process.kill(pid, 0)).not.toThrow();
     job.stop('cancel', 0);
     await job.done;

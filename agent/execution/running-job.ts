@@ -3,11 +3,14 @@ import type { Clock } from '../clock.ts';
 import type { Work } from '../runtimes/runtime.ts';
 import type { Job, JobEnd, JobSink, RunningJob } from './job.ts';
 import { endOfError, endOfStopped, type StopReason, type WorkEnd } from './job-end.ts';
+import { countOf, listOf } from './process-names.ts';
 import type { ProcessTree } from './process-tree.ts';
 import { removeWorkspace } from './workspace.ts';
 
 /** What work leaves behind when it ends by itself has this long between being asked to end and being killed. */
 const leftoverGraceMs = 1000;
+/** A timer that is later than this tells that the agent stood still. */
+const lateMs = 250;
 /** A timer of Node's cannot be longer. */
 const maxTimerMs = 2 ** 31 - 1;
 
@@ -21,6 +24,9 @@ const maxTimerMs = 2 ** 31 - 1;
  * working: the program runs, or the plugin's function has not returned. sweeping: the work itself has ended, what it left behind is
  * ended. finishing: the rest of its output is read and the workspace removed. A stop (a cancel, the time limit) decides the outcome only
  * while the work is not over; afterwards it merely cuts the sweeping short.
+ *
+ * The time limit counts the running time of the host: setting the clock does not change it, a suspended host does not use it up, and it
+ * goes on while only the agent is stopped.
  */
 export function runJob(
   job: Job,
@@ -39,7 +45,7 @@ export function runJob(
   let cancelForce = (): void => {};
 
   function stop(why: StopReason, graceSeconds: number): void {
-    const at = clock.now() + graceSeconds * 1000;
+    const at = clock.monotonic() + graceSeconds * 1000;
     if (at < forceAt) {
       forceAt = at;
       cancelForce();
@@ -51,9 +57,21 @@ export function runJob(
     work?.ask();
   }
 
+  /** @returns what cancels it */
+  function atTimeLimit(callback: () => void): () => void {
+    const limitMs = Math.min(job.timeoutSeconds * 1000, maxTimerMs);
+    const limitAt = clock.monotonic() + limitMs;
+    let cancel = clock.after(limitMs, () => {
+      // The agent itself was stopped while the work went on: its end may wait to be read, and must not be overtaken by this timer.
+      if (clock.monotonic() - limitAt > lateMs) cancel = clock.after(lateMs, callback);
+      else callback();
+    });
+    return () => cancel();
+  }
+
   async function endWork(current: Work): Promise<'asked' | 'killed'> {
     if (stopped !== undefined) current.ask();
-    const cancelLimit = clock.after(Math.min(job.timeoutSeconds * 1000, maxTimerMs), () => stop('time_limit', job.graceSeconds));
+    const cancelLimit = atTimeLimit(() => stop('time_limit', job.graceSeconds));
     const how = await Promise.race([current.ended, forced]);
     cancelLimit();
     if (how !== 'forced') return 'asked';
@@ -70,10 +88,10 @@ export function runJob(
     const { found, left } = await tree.end(leftovers, force.signal);
     cancel();
     if (found.length > 0 && stopped === undefined) {
-      sink.output('log', `[muster] Ended ${count(found)} left behind in the background: ${list(found)}.\n`);
+      sink.output('log', `[muster] Ended ${countOf(found)} left behind in the background: ${listOf(found)}.\n`);
     }
     if (left.length > 0) {
-      sink.output('log', `[muster] Could not end ${count(left)}: ${list(left)}.\n`);
+      sink.output('log', `[muster] Could not end ${countOf(left)}: ${listOf(left)}.\n`);
       log.warn({ execution: job.execution, attempt: job.attempt, left }, 'processes_not_ended');
     }
   }
@@ -91,7 +109,7 @@ export function runJob(
   }
 
   async function toTheEnd(): Promise<JobEnd> {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const end = await run().catch((error: unknown) => {
       log.error({ execution: job.execution, attempt: job.attempt, err: error }, 'job_broken');
       return endOfError(`The agent could not run it: ${error instanceof Error ? error.message : String(error)}`);
@@ -99,7 +117,7 @@ export function runJob(
     isOver = true;
     cancelForce();
     if (work?.mayHaveWorkspace() !== false) await clearUp();
-    return { ...end, durationMs: Math.max(0, clock.now() - startedAt) };
+    return { ...end, durationMs: Math.round(clock.monotonic() - startedAt) };
   }
 
   async function clearUp(): Promise<void> {
@@ -112,9 +130,3 @@ export function runJob(
 
   return { done: toTheEnd(), stop };
 }
-
-const count = (names: readonly string[]): string => (names.length === 1 ? '1 process' : `${names.length} processes`);
-
-/** A fork bomb leaves thousands: ten names tell enough. */
-const list = (names: readonly string[]): string =>
-  names.length <= 10 ? names.join(', ') : `${names.slice(0, 10).join(', ')} and ${names.length - 10} more`;

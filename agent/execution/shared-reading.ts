@@ -16,15 +16,14 @@ export function shareReading<T>(clock: Clock, read: () => Promise<T>): () => Pro
 
   async function begin(before: Promise<unknown>): Promise<T> {
     await before;
-    // bounded, in case the clock is set back
-    const waitMs = Math.min(maxRestMs, restUntil - clock.now());
+    const waitMs = restUntil - clock.monotonic();
     if (waitMs > 0) await pause(clock, waitMs);
     next = undefined;
-    const begun = clock.now();
+    const begun = clock.monotonic();
     const answer = read();
     reading = answer.then(
       () => {
-        restUntil = clock.now() + Math.min(maxRestMs, restFactor * (clock.now() - begun));
+        restUntil = clock.monotonic() + Math.min(maxRestMs, restFactor * (clock.monotonic() - begun));
       },
       () => {}, // told to those who asked
     );

@@ -19,7 +19,7 @@ describe('the program that finds facts', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const ask = (command: { file: string; args: string[] }, patienceMs = 20_000) =>
-    askForFacts({ command, env: baseEnvironment(process.env), clock: systemClock, signal: cancel.signal, patienceMs });
+    askForFacts({ command, env: baseEnvironment(process.env, 'test'), clock: systemClock, signal: cancel.signal, patienceMs });
 
   /** Runs a program of the test's own in its place. */
   function askProgram(text: string, patienceMs?: number) {

@@ -55,7 +55,7 @@ export function createFactSheet(resources: {
   }
 
   function look(): void {
-    lookedAt = clock.now();
+    lookedAt = clock.elapsed();
     cancelNext();
     cancelNext = clock.after(lookEveryMs, look);
     lookQuickly().catch((error: unknown) => log.error({ err: error }, 'facts_not_read'));
@@ -68,8 +68,7 @@ export function createFactSheet(resources: {
     connected() {
       told = '';
       tell();
-      const age = clock.now() - lookedAt;
-      if (!stopped.signal.aborted && (age < 0 || age >= maxAgeMs)) look();
+      if (!stopped.signal.aborted && clock.elapsed() - lookedAt >= maxAgeMs) look();
     },
     stop() {
       cancelNext();

@@ -9,11 +9,11 @@ import { type CpuTimes, cpuShare, readCpuTimes } from './cpu-share.ts';
 export type HostMetrics = {
   /** The CPU share is that since the sample before. */
   sample(): Promise<Metrics>;
-  /** of the disk that holds the agent's folder; at most a second old */
+  /** of the disk that holds the agent's folder; at most a tenth of a second old */
   freeDiskBytes(): number;
 };
 
-const diskAgeMs = 1000;
+const diskAgeMs = 100;
 
 export function createHostMetrics({ folder, clock }: { readonly folder: string; readonly clock: Clock }): HostMetrics {
   let cpuBefore: CpuTimes = readCpuTimes();
@@ -35,8 +35,7 @@ export function createHostMetrics({ folder, clock }: { readonly folder: string; 
       };
     },
     freeDiskBytes() {
-      const age = clock.now() - disk.readAt;
-      if (age < 0 || age >= diskAgeMs) disk = { free: readFree(folder), readAt: clock.now() };
+      if (clock.monotonic() - disk.readAt >= diskAgeMs) disk = { free: readFree(folder), readAt: clock.monotonic() };
       return disk.free;
     },
   };

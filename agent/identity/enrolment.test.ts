@@ -92,7 +92,12 @@ describe('enrolment', () => {
       if (keys.length === 2) bench.server.enrolAnswer = undefined;
       return { status: 503, body: {} };
     };
-    const immediately = { now: Date.now, after: (_ms: number, callback: () => void) => cancelOf(setImmediate(callback)) };
+    const immediately = {
+      now: Date.now,
+      monotonic: () => 0,
+      elapsed: () => 0,
+      after: (_ms: number, callback: () => void) => cancelOf(setImmediate(callback)),
+    };
     const log = { warn: () => {}, info: () => {} };
     const { identify } = await import('./identify.ts');
     const { loadOrMakeKey } = await import('./agent-key.ts');
@@ -107,6 +112,8 @@ describe('enrolment', () => {
       slots: 1,
       tags: [],
       drainSeconds: 0,
+      outboxBytes: 1,
+      minFreeBytes: 0,
       logLevel: 'silent' as const,
     };
     const identity = await identify({

@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { constants } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
+import { type Disk, isDiskFull, writeWhole } from '../disk.ts';
 import { syncFolder } from '../durable-file.ts';
+import type { Reserve } from './reserve.ts';
 
 /**
  * A file of lines that only grows. Lines appended in one turn of the event loop go out in one write, and all that wait for the disk at
@@ -23,10 +14,10 @@ export type AppendFile = {
    * Settles when the line is written (it survives the death of this process) or on disk (it survives a loss of power). Rejects if that
    * is not possible: a line that could not be written wholly is taken back.
    */
-  append(line: string, until: 'written' | 'disk'): Promise<void>;
+  append(line: string, need: Need): Promise<void>;
   /** Writes what is appended without waiting for the end of the turn. */
   writeNow(): void;
-  /** Replaces the whole content in one step, on disk when it returns. Waits for nothing and must not be called during an fsync. */
+  /** Replaces the whole content in one step, on disk when it returns. If that fails, the old content stays. Must not be called during an fsync. */
   replace(text: string): void;
   isSyncing(): boolean;
   /** Puts on disk what is written and what is appended still. */
@@ -34,19 +25,31 @@ export type AppendFile = {
   close(): Promise<void>;
 };
 
-type Appended = { readonly line: string; readonly until: 'written' | 'disk' } & Waiter;
+export type Need = {
+  readonly until: 'written' | 'disk';
+  /** on a full disk this line may use the reserve; others are refused */
+  readonly mayUseReserve: boolean;
+};
+
+export type AppendFileResources = {
+  readonly path: string;
+  /** bytes to keep of the file; what follows is cut */
+  readonly size: number;
+  readonly disk: Disk;
+  readonly reserve: Pick<Reserve, 'release'>;
+  /** after each write and after each fsync */
+  readonly onWritten: () => void;
+};
+
+type Appended = { readonly line: string } & Need & Waiter;
 type Waiter = { readonly resolve: () => void; readonly reject: (error: unknown) => void };
 
-const syncData = promisify(fdatasync);
-
-/** @param size bytes to keep of the file; what follows is cut */
-export function openAppendFile(
-  path: string,
-  size: number,
-  events: { readonly written?: () => void; readonly synced?: () => void } = {},
-): AppendFile {
-  let fd = openToWrite(path);
-  ftruncateSync(fd, size);
+export function openAppendFile(resources: AppendFileResources): AppendFile {
+  const { path, disk, reserve, onWritten } = resources;
+  const fresh = `${path}.new`;
+  let { size } = resources;
+  let fd = openToWrite(disk, path);
+  disk.ftruncateSync(fd, size);
   let appended: Appended[] = [];
   let waiting: Waiter[] = [];
   let syncing: Promise<void> | undefined;
@@ -55,19 +58,34 @@ export function openAppendFile(
     const batch = appended;
     if (batch.length === 0) return;
     appended = [];
-    try {
-      size += writeWhole(fd, Buffer.from(batch.map(({ line }) => line).join(''), 'utf8'), size);
-    } catch (error) {
-      takeBack(fd, size);
-      for (const { reject } of batch) reject(error);
-      return;
-    }
-    for (const item of batch) {
+    const written = writeLines(batch);
+    if (written.length === 0) return;
+    for (const item of written) {
       if (item.until === 'written') item.resolve();
       else waiting.push(item);
     }
     if (waiting.length > 0) syncing ??= sync();
-    events.written?.();
+    onWritten();
+  }
+
+  /** @returns those that could be written; the others are rejected */
+  function writeLines(batch: readonly Appended[]): readonly Appended[] {
+    if (batch.length === 0) return batch;
+    try {
+      const bytes = Buffer.from(batch.map(({ line }) => line).join(''), 'utf8');
+      writeWhole(disk, fd, bytes, size);
+      size += bytes.length;
+      return batch;
+    } catch (error) {
+      takeBack(disk, fd, size);
+      const mustBe = batch.filter(({ mayUseReserve }) => mayUseReserve);
+      for (const item of batch) if (!item.mayUseReserve) item.reject(error);
+      // fewer lines may fit where all did not; and the reserve gives room once
+      if (mustBe.length < batch.length || (isDiskFull(error) && mustBe.length > 0 && reserve.release()))
+        return writeLines(mustBe);
+      for (const { reject } of mustBe) reject(error);
+      return [];
+    }
   }
 
   async function sync(): Promise<void> {
@@ -75,20 +93,14 @@ export function openAppendFile(
       const batch = waiting;
       waiting = [];
       try {
-        await syncData(fd);
+        await syncData(disk, fd);
         for (const { resolve } of batch) resolve();
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
     }
     syncing = undefined;
-    events.synced?.();
-  }
-
-  function append(line: string, until: 'written' | 'disk'): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (appended.push({ line, until, resolve, reject }) === 1) setImmediate(write);
-    });
+    onWritten();
   }
 
   async function flush(): Promise<void> {
@@ -99,54 +111,76 @@ export function openAppendFile(
     });
   }
 
+  function replace(text: string): void {
+    let freshFd: number | undefined;
+    try {
+      freshFd = disk.openSync(fresh, 'w+', 0o600);
+      const bytes = Buffer.from(text, 'utf8');
+      writeWhole(disk, freshFd, bytes, 0);
+      disk.fsyncSync(freshFd);
+      if (process.platform === 'win32') {
+        // Windows replaces no file that is open
+        disk.closeSync(freshFd);
+        disk.closeSync(fd);
+        try {
+          disk.renameSync(fresh, path);
+        } finally {
+          freshFd = undefined;
+          fd = openToWrite(disk, path);
+        }
+      } else {
+        // instant: journal-compaction-half
+        disk.renameSync(fresh, path);
+        disk.closeSync(fd);
+        fd = freshFd;
+      }
+      size = bytes.length;
+    } catch (error) {
+      if (freshFd !== undefined) disk.closeSync(freshFd);
+      removeQuietly(disk, fresh);
+      throw error;
+    }
+    syncFolder(dirname(path));
+  }
+
   return {
     size: () => size,
-    append,
-    writeNow: write,
-    replace(text) {
-      const fresh = `${path}.new`;
-      writeSynced(fresh, text);
-      // Windows replaces no file that is open
-      closeSync(fd);
-      try {
-        renameSync(fresh, path);
-        size = Buffer.byteLength(text);
-      } finally {
-        fd = openToWrite(path);
-      }
-      syncFolder(dirname(path));
+    append(line, need) {
+      return new Promise((resolve, reject) => {
+        if (appended.push({ line, ...need, resolve, reject }) === 1) setImmediate(write);
+      });
     },
+    writeNow: write,
+    replace,
     isSyncing: () => syncing !== undefined,
     flush,
     async close() {
-      await flush().finally(() => closeSync(fd));
+      await flush().finally(() => disk.closeSync(fd));
     },
   };
 }
 
 /** Without the flag for appending, with which Windows could not cut a torn line; so each write says where it goes. */
-const openToWrite = (path: string): number => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-
-function writeWhole(fd: number, bytes: Buffer, position: number): number {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
-  return bytes.length;
-}
+const openToWrite = (disk: Disk, path: string): number => disk.openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
 
 /** A half-written line would swallow the one that follows it. */
-function takeBack(fd: number, size: number): void {
+function takeBack(disk: Disk, fd: number, size: number): void {
   try {
-    ftruncateSync(fd, size);
+    disk.ftruncateSync(fd, size);
   } catch {
-    // the next reader sees a damaged line, which its checksum tells
+    // the next reader sees a damaged line, which its checksum tells; and the next line is written over it
   }
 }
 
-function writeSynced(path: string, text: string): void {
-  const fd = openSync(path, 'w', 0o600);
+function removeQuietly(disk: Disk, path: string): void {
   try {
-    writeFileSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    disk.rmSync(path, { force: true });
+  } catch {
+    // the next start removes it
   }
 }
+
+const syncData = (disk: Disk, fd: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    disk.fdatasync(fd, (error) => (error ? reject(error) : resolve()));
+  });

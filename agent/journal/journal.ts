@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { type AttemptKey, keyOf } from '../attempt-key.ts';
 import type { Clock } from '../clock.ts';
-import { openAppendFile } from './append-file.ts';
+import { type Disk, isDiskFull, systemDisk } from '../disk.ts';
+import { type Need, openAppendFile } from './append-file.ts';
 import { encodeLine } from './journal-line.ts';
 import { applyRecord, type JournalledAttempt, readJournal } from './journal-reading.ts';
 import type { Ended, JournalRecord, Spawned, Started } from './journal-records.ts';
+import { openReserve } from './reserve.ts';
 
 /**
  * The agent's memory of what it started and has not yet handed over to the server.
@@ -14,6 +16,9 @@ import type { Ended, JournalRecord, Spawned, Started } from './journal-records.t
  * before the disk has it, then either the server has the result, or nobody was told and the attempt counts as lost. Its fsync follows
  * soon, since the server may be away for long. `spawned` is written at once and needs no disk, as it matters only while the host is up;
  * `forgotten` waits for nothing: if it is lost, the server says once more that the attempt can be forgotten.
+ *
+ * A disk that cannot be written refuses a `started`: nothing was begun, and the attempt can be handed back. All other records are of work
+ * that was begun: they use the reserve, and what even so could not be written is owed, and tried again until the disk has it.
  */
 export type Journal = {
   /** what it held when it was opened */
@@ -21,9 +26,11 @@ export type Journal = {
   /** Settles when it is on disk. Rejects if it could not be made safe: then nothing may be started. */
   started(record: Omit<Started, 'kind'>): Promise<void>;
   spawned(record: Omit<Spawned, 'kind'>): void;
-  /** Settles when it is written. Rejects if it could not be. */
+  /** Settles when it is written, or when it is owed. */
   ended(record: Omit<Ended, 'kind'>): Promise<void>;
   forgotten(key: AttemptKey): void;
+  /** why nothing new should be begun, as a sentence: records are owed, or the reserve is spent */
+  trouble(): string | undefined;
   close(): Promise<void>;
 };
 
@@ -33,70 +40,168 @@ export type JournalResources = {
   readonly log: Logger;
   /** a journal larger than this, most of which is dead, is written anew */
   readonly compactBytes?: number;
+  readonly disk?: Disk;
 };
 
 const lazySyncMs = 250;
+const firstRetryMs = 1000;
+const longestRetryMs = 30_000;
 
-export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024 }: JournalResources): Journal {
+const start: Need = { until: 'disk', mayUseReserve: false };
+const keep: Need = { until: 'written', mayUseReserve: true };
+
+export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024, disk = systemDisk }: JournalResources): Journal {
   const content = readJournal(existsSync(path) ? readFileSync(path) : Buffer.alloc(0));
   if (content.damagedLines > 0) log.warn({ path, lines: content.damagedLines }, 'journal_damaged');
+  // of a compaction in which the agent died
+  disk.rmSync(`${path}.new`, { force: true });
 
   const live = content.attempts;
+  const reserve = openReserve(`${path}.reserve`, disk);
   let compactAt = compactBytes;
+  let compactAfter = Number.NEGATIVE_INFINITY;
   let cancelLazySync: (() => void) | undefined;
-  const file = openAppendFile(path, content.goodBytes, { written: compactIfDue, synced: compactIfDue });
+  /** what the file lacks, in order */
+  let owed: JournalRecord[] = [];
+  /** an fsync failed: what was written before may be lost although the file shows it, so that all of it is written anew */
+  let isDoubtful = false;
+  let lastError = '';
+  let retryMs = firstRetryMs;
+  let cancelRetry: (() => void) | undefined;
+  let isClosed = false;
+  const file = openAppendFile({ path, size: content.goodBytes, disk, reserve, onWritten });
+  if (!reserve.isThere()) retryLater();
 
-  function append(record: JournalRecord, until: 'written' | 'disk'): Promise<void> {
-    applyRecord(live, record);
-    return file.append(encodeLine(record), until);
+  const write = (record: JournalRecord, need: Need): Promise<void> => file.append(encodeLine(record), need);
+
+  function keepRecord(record: JournalRecord): Promise<void> {
+    return write(record, keep).catch((error: unknown) => {
+      // a later `forgotten` has overtaken it
+      if (record.kind !== 'forgotten' && !live.has(keyOf(record))) return;
+      if (owed.length === 0) log.error({ err: error, path }, 'journal_not_written');
+      lastError = messageOf(error);
+      owed.push(record);
+      retryLater();
+    });
+  }
+
+  function doubt(error: unknown): void {
+    log.error({ err: error, path }, 'journal_not_synced');
+    lastError = messageOf(error);
+    isDoubtful = true;
+    retryLater();
+  }
+
+  function retryLater(): void {
+    if (isClosed) return;
+    cancelRetry ??= clock.after(retryMs, () => {
+      cancelRetry = undefined;
+      retryMs = Math.min(longestRetryMs, retryMs * 2);
+      retry().catch((error: unknown) => log.error({ err: error, path }, 'journal_not_written'));
+    });
+  }
+
+  async function retry(): Promise<void> {
+    if (isDoubtful && !file.isSyncing()) rewriteIfPossible();
+    const due = owed;
+    owed = [];
+    await Promise.all(due.map(keepRecord));
+    if (owed.length === 0 && !isDoubtful) reserve.refill();
+    if (trouble() !== undefined) {
+      retryLater();
+      return;
+    }
+    retryMs = firstRetryMs;
+    log.info({ path }, 'journal_written_again');
+    syncSoon();
+  }
+
+  function rewriteIfPossible(): void {
+    try {
+      rewrite();
+      isDoubtful = false;
+      owed = [];
+    } catch (error) {
+      lastError = messageOf(error);
+    }
+  }
+
+  function rewrite(): void {
+    file.replace([...live.values()].flatMap(recordsOf).map(encodeLine).join(''));
+  }
+
+  function onWritten(): void {
+    compactIfDue();
+    if (!reserve.isThere()) retryLater();
   }
 
   function compactIfDue(): void {
-    if (file.size() < compactAt || file.isSyncing()) return;
+    if (file.size() < compactAt || file.isSyncing() || clock.monotonic() < compactAfter) return;
     try {
-      file.replace([...live.values()].flatMap(recordsOf).map(encodeLine).join(''));
+      rewrite();
       compactAt = Math.max(compactBytes, 4 * file.size());
     } catch (error) {
       log.error({ err: error, path }, 'journal_not_compacted');
-      compactAt = 2 * file.size();
+      compactAfter = clock.monotonic() + longestRetryMs;
     }
   }
 
   function syncSoon(): void {
+    if (isClosed) return;
     cancelLazySync ??= clock.after(lazySyncMs, () => {
       cancelLazySync = undefined;
-      file.flush().catch((error: unknown) => log.error({ err: error, path }, 'journal_not_synced'));
+      file.flush().catch(doubt);
     });
   }
 
-  const carryOn = (append: Promise<void>): void => {
-    append.catch((error: unknown) => log.error({ err: error, path }, 'journal_not_written'));
-  };
+  function trouble(): string | undefined {
+    if (owed.length > 0 || isDoubtful) return `The journal ${path} could not be written (${lastError}).`;
+    return reserve.isThere() ? undefined : `The disk of ${path} is full: the reserve of the journal is in use.`;
+  }
 
   return {
     found: new Map(live),
     async started({ execution, attempt, ...rest }) {
+      const record: JournalRecord = { execution, attempt, kind: 'started', ...rest };
+      applyRecord(live, record);
       try {
-        await append({ execution, attempt, kind: 'started', ...rest }, 'disk');
+        await write(record, start);
       } catch (error) {
-        live.delete(keyOf({ execution, attempt }));
+        live.delete(keyOf(record));
+        if (!isDiskFull(error)) {
+          // it may have been the fsync that failed: then the line is in the file all the same
+          doubt(error);
+          void keepRecord({ execution, attempt, kind: 'forgotten' });
+        }
         throw error;
       }
     },
     spawned({ execution, attempt, ...rest }) {
-      carryOn(append({ execution, attempt, kind: 'spawned', ...rest }, 'written'));
-      // each moment later is one in which the agent could die and leave a process that nobody knows
+      // instant: process-spawned
+      const record: JournalRecord = { execution, attempt, kind: 'spawned', ...rest };
+      applyRecord(live, record);
+      void keepRecord(record);
+      // each moment later is one in which the agent could die and leave a process that only its environment tells
       file.writeNow();
     },
     async ended({ execution, attempt, ...rest }) {
-      await append({ execution, attempt, kind: 'ended', ...rest }, 'written');
+      const record: JournalRecord = { execution, attempt, kind: 'ended', ...rest };
+      applyRecord(live, record);
+      await keepRecord(record);
       syncSoon();
     },
     forgotten({ execution, attempt }) {
-      carryOn(append({ execution, attempt, kind: 'forgotten' }, 'written'));
+      const record: JournalRecord = { execution, attempt, kind: 'forgotten' };
+      applyRecord(live, record);
+      owed = owed.filter((each) => keyOf(each) !== keyOf(record));
+      void keepRecord(record);
     },
+    trouble,
     async close() {
+      isClosed = true;
       cancelLazySync?.();
+      cancelRetry?.();
+      if (owed.length > 0 || isDoubtful) await retry();
       await file.close();
     },
   };
@@ -104,3 +209,5 @@ export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024 }
 
 const recordsOf = ({ started, spawned, ended }: JournalledAttempt): JournalRecord[] =>
   [started, spawned, ended].filter((record) => record !== undefined);
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -42,6 +42,8 @@ export type SessionLink = Link & {
 
 /** Until the server says how long it may be silent. */
 const handshakeSeconds = 20;
+/** How soon after the end of a sleep a dead connection is noticed. */
+const watchEveryMs = 5000;
 
 export function createConnection({ serverUrl, openSession, onOver, clock, random, log }: ConnectionResources): Connection {
   const url = socketUrl(serverUrl);
@@ -58,7 +60,7 @@ export function createConnection({ serverUrl, openSession, onOver, clock, random
       handshakeTimeout: handshakeSeconds * 1000,
     });
     socket = fresh;
-    let heardAt = clock.now();
+    let heardAt = clock.elapsed();
     let silenceMs = handshakeSeconds * 1000;
     let establishedAt: number | undefined;
     let refusal: string | undefined;
@@ -78,20 +80,30 @@ export function createConnection({ serverUrl, openSession, onOver, clock, random
       fresh.close(code, reason.slice(0, 100));
     }
 
-    /** A cut that nobody announces shows only in silence. */
+    const silentFor = (): number => clock.elapsed() - heardAt;
+
+    /**
+     * A cut that nobody announces shows only in silence. It looks again and again: a timer stands still while the host is suspended, and
+     * would notice only long after it woke up that the server has given up this connection.
+     */
     function watch(): void {
-      const rest = heardAt + silenceMs - clock.now();
-      if (rest > 0 && rest <= silenceMs) {
-        cancelWatch = clock.after(rest, watch);
-        return;
-      }
+      const rest = silenceMs - silentFor();
+      if (rest > 0) cancelWatch = clock.after(Math.min(rest, watchEveryMs), watch);
+      else endSilent();
+    }
+
+    function endSilent(): void {
       log.warn({ silenceSeconds: silenceMs / 1000 }, 'server_silent');
       endCode ??= closeCodes.silent;
       fresh.terminate();
     }
 
     function receive(text: string): void {
-      heardAt = clock.now();
+      // This process stood still (it was stopped, or the host slept), and the server has counted the connection as cut since. What waits in
+      // the socket is from before: an offer or a `start` in it is not to be followed, and the next hello and welcome tell how things stand.
+      if (silentFor() >= silenceMs) endSilent();
+      if (endCode === closeCodes.silent) return;
+      heardAt = clock.elapsed();
       const frame = readFrame(text);
       if ('malformed' in frame) {
         log.error({ problem: frame.malformed }, 'frame_malformed');
@@ -109,7 +121,7 @@ export function createConnection({ serverUrl, openSession, onOver, clock, random
     }
 
     fresh.on('open', () => {
-      heardAt = clock.now();
+      heardAt = clock.elapsed();
       watch();
       events = openSession({
         send: outgoing.send,
@@ -125,20 +137,20 @@ export function createConnection({ serverUrl, openSession, onOver, clock, random
           refusal = code;
         },
         established() {
-          establishedAt = clock.now();
+          establishedAt = clock.elapsed();
         },
       });
     });
     fresh.on('message', (data) => receive(String(data)));
     fresh.on('ping', () => {
-      heardAt = clock.now();
+      heardAt = clock.elapsed();
     });
     fresh.on('error', (error) => log.debug({ err: error }, 'socket_failed'));
     fresh.on('close', (code) => {
       cancelWatch?.();
       socket = undefined;
       events?.closed();
-      const wasStable = establishedAt !== undefined && clock.now() - establishedAt >= stableAfterMs;
+      const wasStable = establishedAt !== undefined && clock.elapsed() - establishedAt >= stableAfterMs;
       if (!isStopped) retry({ code: endCode ?? code, refusal, wasStable });
     });
   }

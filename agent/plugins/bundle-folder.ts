@@ -27,9 +27,22 @@ export const parseBundle = (text: string): PluginBundle => pluginBundle.parse(JS
 
 /** Unpacks into a folder beside the target, then puts it in place in one step: a crash leaves no half bundle. */
 export async function unpackBundle(text: string, folder: string): Promise<void> {
-  const bundle = parseBundle(text);
   const fresh = `${folder}.unpacking`;
   await rm(fresh, { recursive: true, force: true });
+  try {
+    await unpackInto(fresh, parseBundle(text), text);
+  } catch (error) {
+    // half a bundle would only take room that may be missing
+    await rm(fresh, { recursive: true, force: true });
+    throw error;
+  }
+  await rm(folder, { recursive: true, force: true });
+  // instant: plugin-swap-half
+  await rename(fresh, folder);
+  syncFolder(dirname(folder));
+}
+
+async function unpackInto(fresh: string, bundle: PluginBundle, text: string): Promise<void> {
   const files = join(fresh, 'files');
   await mkdir(files, { recursive: true, mode: 0o700 });
   await writeSynced(join(fresh, 'bundle.json'), text, 0o600);
@@ -37,9 +50,6 @@ export async function unpackBundle(text: string, folder: string): Promise<void> 
     await Promise.all(bundle.files.slice(next, next + filesAtOnce).map((file) => unpackFile(files, file)));
   }
   for (const inner of [...foldersIn(files), files, fresh]) syncFolder(inner);
-  await rm(folder, { recursive: true, force: true });
-  await rename(fresh, folder);
-  syncFolder(dirname(folder));
 }
 
 /**

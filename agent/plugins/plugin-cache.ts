@@ -59,6 +59,7 @@ export function createPluginCache(resources: {
   async function fetch(entry: SignedEntry): Promise<void> {
     if (access === undefined) throw new Error('there is no connection to the server');
     const text = await downloadBundle(access, entry);
+    // instant: plugin-downloaded
     await unpackBundle(text, folderOf(entry));
     log.info({ plugin: entry.name, version: entry.version, sha256: entry.sha256 }, 'plugin_fetched');
     changed();

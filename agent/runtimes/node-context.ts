@@ -1,6 +1,8 @@
 import type { PluginContext } from '../../shared/plugin-api.ts';
 import type { RunnerJob, SendToAgent } from './node-channel.ts';
 import { spawnFromPlugin } from './node-spawn.ts';
+import { isOwnUser } from './other-user.ts';
+import type { UserFolders } from './user-folders.ts';
 
 /**
  * What a plugin's function gets beside its arguments.
@@ -12,6 +14,7 @@ export function createContext(
   signal: AbortSignal,
   send: SendToAgent,
   makeWorkspace: () => void,
+  userFolders: UserFolders,
 ): PluginContext {
   const context: PluginContext = {
     executionId: job.execution,
@@ -28,14 +31,16 @@ export function createContext(
       makeWorkspace();
       return job.workspace;
     },
-    spawn: (file, args = [], options = {}) =>
-      spawnFromPlugin(
-        file,
-        args,
-        { ...options, cwd: options.cwd ?? context.workspace, env: { ...env, ...options.env } },
-        signal,
-        send,
-      ),
+    workspaceFor: async (user) => (isOwnUser(user) ? context.workspace : userFolders.folderOf(user)),
+    async spawn(file, args = [], options = {}) {
+      const { user } = options;
+      const isOther = user !== undefined && !isOwnUser(user);
+      const folder = isOther ? await userFolders.folderOf(user) : undefined;
+      const cwd = options.cwd ?? folder ?? context.workspace;
+      const own = folder === undefined ? { ...options.env } : { MUSTER_WORKSPACE: folder, ...options.env };
+      const other = isOther ? { user, keep: [...Object.keys(job.env), ...Object.keys(own)] } : undefined;
+      return spawnFromPlugin(file, args, { ...options, cwd, env: { ...env, ...own } }, signal, send, other);
+    },
   };
   return context;
 }

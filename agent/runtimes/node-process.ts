@@ -12,6 +12,7 @@ import { createFenceReader } from './fence-reader.ts';
 import { createLineSplitter } from './json-lines.ts';
 import type { FromRunner, RunnerAfter, RunnerEnd, RunnerJob, ToRunner } from './node-channel.ts';
 import type { RuntimeResources, Work } from './runtime.ts';
+import { removeLeftUserFolders } from './user-folders.ts';
 
 /** One runner process as the agent sees it. It serves one job at a time. */
 export type Runner = {
@@ -132,6 +133,7 @@ export async function startRunner(
         },
         tree: () => (told === undefined || told.after.spawned ? { mark, root: 'spare' } : undefined),
         async finish() {
+          if (told === undefined) removeLeftUserFolders(job);
           if (told === undefined) await pipes.drained();
           else if (told.after.spawned) await Promise.race([fences, exited.then(pipes.drained)]);
           await pipes.flowing();

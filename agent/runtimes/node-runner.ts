@@ -9,6 +9,7 @@ import { watchForChildren } from './node-children.ts';
 import { createContext } from './node-context.ts';
 import { importAction } from './node-module.ts';
 import { redirectOutput } from './node-output.ts';
+import { createUserFolders } from './user-folders.ts';
 
 /** The agent refuses large data with a sentence; what is far larger is not even sent to it. */
 const maxReturnedLength = 4 * 1024 * 1024;
@@ -36,12 +37,17 @@ export function runNodeRunner(): void {
     const send: SendToAgent = (message) => {
       if (current === abort) sendToAgent(message);
     };
-    const context = createContext(job, mergeEnvironments(base, job.env), abort.signal, send, () => {
+    const makeWorkspace = (): void => {
       if (workspaceIsMade && current === abort) return;
       mkdirSync(job.workspace, { recursive: true, mode: 0o700 });
       workspaceIsMade = true;
-    });
-    const answer = await callPluginFunction(job, context);
+    };
+    const userFolders = createUserFolders(job);
+    const environment = mergeEnvironments(base, job.env);
+    const answer = await callPluginFunction(
+      job,
+      createContext(job, environment, abort.signal, send, makeWorkspace, userFolders),
+    ).finally(userFolders.remove);
     if (current !== abort) return; // an error outside of the function was its end
     restoreProcess(job.env);
     const leavesTimers = process.getActiveResourcesInfo().includes('Timeout');

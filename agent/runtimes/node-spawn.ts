@@ -4,10 +4,14 @@ import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { SpawnEnd, SpawnOptions } from '../../shared/plugin-api.ts';
 import type { SendToAgent } from './node-channel.ts';
+import { spawnAsUser } from './spawn-as-user.ts';
 
 const maxCollected = 1024 * 1024;
 /** A child that the program left in the background may hold its output open: it is not waited for longer than this after the last byte. */
 const quietMs = 200;
+
+/** Another user than the agent's, and the variables that are not to be this user's own. */
+export type OtherUser = { readonly user: string; readonly keep: readonly string[] };
 
 /** `context.spawn`: runs a program, sends its output to the log, answers how it ended. Rejects if it cannot be started. */
 export async function spawnFromPlugin(
@@ -16,16 +20,14 @@ export async function spawnFromPlugin(
   options: SpawnOptions,
   signal: AbortSignal,
   send: SendToAgent,
+  other?: OtherUser,
 ): Promise<SpawnEnd> {
   signal.throwIfAborted();
-  const child = spawn(file, args, {
-    cwd: options.cwd,
-    env: options.env,
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    windowsHide: true,
-    // it does not understand the quotes that other programs need
-    windowsVerbatimArguments: /(^|[\\/])cmd(\.exe)?$/i.test(file),
-  });
+  const stdin = options.input === undefined ? 'ignore' : 'pipe';
+  const [child, refused] =
+    other === undefined
+      ? [spawnOwn(file, args, options, stdin), Promise.resolve(undefined)]
+      : spawnAsUser({ ...other, file, args, cwd: options.cwd ?? '/', env: options.env ?? {} }, stdin);
   let stdout = '';
   const collect = (text: string): void => {
     if (options.collect === true && stdout.length < maxCollected) stdout = (stdout + text).slice(0, maxCollected);
@@ -40,12 +42,24 @@ export async function spawnFromPlugin(
   if (process.platform === 'win32') signal.addEventListener('abort', kill);
   try {
     const [exitCode, signalName] = await exited;
+    const refusal = await refused;
+    if (refusal !== undefined) throw refusal;
     await Promise.all(readings.map((each) => each.end()));
     return { exitCode, signal: signalName, stdout };
   } finally {
     signal.removeEventListener('abort', kill);
   }
 }
+
+const spawnOwn = (file: string, args: readonly string[], { cwd, env }: SpawnOptions, stdin: 'ignore' | 'pipe'): ChildProcess =>
+  spawn(file, args, {
+    cwd,
+    env,
+    stdio: [stdin, 'pipe', 'pipe'],
+    windowsHide: true,
+    // it does not understand the quotes that other programs need
+    windowsVerbatimArguments: /(^|[\\/])cmd(\.exe)?$/i.test(file),
+  });
 
 function exitOf(child: ChildProcess, file: string, cwd: string | undefined): Promise<[number | null, NodeJS.Signals | null]> {
   return new Promise((resolve, reject) => {

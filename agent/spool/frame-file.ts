@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { constants, fstatSync, readSync } from 'node:fs';
 import { type LogStream, logStreams, maxLogTextBytes } from '../../shared/protocol.ts';
+import { type Disk, writeWhole } from '../disk.ts';
 
 /** A piece of output. `bytes` is UTF-8 text of at most `maxLogTextBytes`, which never splits a code point. */
 export type Chunk = { readonly stream: LogStream; readonly at: number; readonly bytes: Buffer };
@@ -12,6 +13,8 @@ export type Chunk = { readonly stream: LogStream; readonly at: number; readonly 
 export type FrameFile = {
   /** bytes of output in it */
   size(): number;
+  /** bytes that it takes on disk */
+  fileBytes(): number;
   append(chunks: readonly Chunk[]): void;
   /** The rest of the chunk that holds the byte at `offset`; undefined at the end. */
   read(offset: number): Chunk | undefined;
@@ -23,14 +26,14 @@ export type FrameFile = {
 const headerBytes = 13;
 
 /** @param stopAt cuts the file before the first chunk of this stream */
-export function openFrameFile(path: string, stopAt?: LogStream): FrameFile {
+export function openFrameFile(disk: Disk, path: string, stopAt?: LogStream): FrameFile {
   let fd: number | undefined;
   let end = { file: 0, output: 0 };
   let cursor = { file: 0, output: 0 };
 
   const opened = (): number => {
     // not for appending: Windows could not cut a torn end then
-    fd ??= openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    fd ??= disk.openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     return fd;
   };
 
@@ -41,19 +44,29 @@ export function openFrameFile(path: string, stopAt?: LogStream): FrameFile {
       if (header === undefined || header.stream === stopAt || end.file + headerBytes + header.length > fileBytes) break;
       end = { file: end.file + headerBytes + header.length, output: end.output + header.length };
     }
-    if (end.file < fileBytes) ftruncateSync(opened(), end.file);
+    if (end.file < fileBytes) disk.ftruncateSync(opened(), end.file);
+  }
+
+  /** What was written of a chunk takes room, and is written over by the next one. */
+  function takeBack(): void {
+    try {
+      disk.ftruncateSync(opened(), end.file);
+    } catch {
+      // `findEnd` does it after a restart
+    }
   }
 
   findEnd();
 
   return {
     size: () => end.output,
+    fileBytes: () => end.file,
     append(chunks) {
       const bytes = Buffer.concat(chunks.flatMap((chunk) => [headerOf(chunk), chunk.bytes]));
       try {
-        for (let at = 0; at < bytes.length; ) at += writeSync(opened(), bytes, at, bytes.length - at, end.file + at);
+        writeWhole(disk, opened(), bytes, end.file);
       } catch (error) {
-        ftruncateSync(opened(), end.file);
+        takeBack();
         throw error;
       }
       end = { file: end.file + bytes.length, output: end.output + bytes.length - chunks.length * headerBytes };
@@ -75,12 +88,13 @@ export function openFrameFile(path: string, stopAt?: LogStream): FrameFile {
       }
     },
     rest() {
-      if (fd !== undefined) closeSync(fd);
+      const open = fd;
       fd = undefined;
+      if (open !== undefined) disk.closeSync(open);
     },
     remove() {
       this.rest();
-      rmSync(path, { force: true });
+      disk.rmSync(path, { force: true });
     },
   };
 }

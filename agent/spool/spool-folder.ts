@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type AttemptKey, fileNameOf, keyOf } from '../attempt-key.ts';
 import type { Clock } from '../clock.ts';
+import { type Disk, systemDisk } from '../disk.ts';
 import type { HeldChunk } from '../journal/journal-records.ts';
 import { openSpool, type Spool } from './spool.ts';
 
@@ -29,10 +30,12 @@ export function openSpoolFolder({
   path,
   clock,
   log,
+  disk = systemDisk,
 }: {
   readonly path: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly disk?: Disk;
 }): SpoolFolder {
   /** in the order in which their output came, with the time of it */
   const waiting = new Map<Spool, number>();
@@ -41,9 +44,8 @@ export function openSpoolFolder({
   function flushDue(): void {
     cancelTimer = undefined;
     for (const [spool, since] of waiting) {
-      const rest = since + flushAfterMs - clock.now();
-      // more than that only when the clock was set back
-      if (rest > 0 && rest <= flushAfterMs) {
+      const rest = since + flushAfterMs - clock.monotonic();
+      if (rest > 0) {
         cancelTimer = clock.after(rest, flushDue);
         return;
       }
@@ -59,9 +61,10 @@ export function openSpoolFolder({
           base: join(path, fileNameOf(key)),
           logFrom,
           limitBytes,
+          disk,
           events: {
             pending() {
-              waiting.set(spool, clock.now());
+              waiting.set(spool, clock.monotonic());
               cancelTimer ??= clock.after(flushAfterMs, flushDue);
             },
             sendable() {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { maxLogTextBytes } from '../../shared/protocol.ts';
+import { type Disk, systemDisk } from '../disk.ts';
 import type { HeldChunk } from '../journal/journal-records.ts';
 import { mergeChunks, readChunks, sizeOf, splitChunks } from './chunks.ts';
 import { type Chunk, type FrameFile, openFrameFile } from './frame-file.ts';
@@ -31,7 +32,10 @@ export type Spool = {
   read(offset: number): Chunk | undefined;
   /** Lets go of files until the next read. */
   rest(): void;
+  /** Never throws: what cannot be removed now is removed at the next start. */
   remove(): void;
+  /** bytes that it takes on disk and in memory */
+  bytes(): number;
 };
 
 export type SpoolEnd = { readonly output: HeldChunk[]; readonly logSize: number; readonly cutBytes: number };
@@ -41,6 +45,7 @@ export type SpoolOptions = {
   readonly base: string;
   readonly logFrom: number;
   readonly limitBytes: number;
+  readonly disk?: Disk;
   readonly events: {
     /** it holds pending output and wants to be flushed soon */
     readonly pending: () => void;
@@ -58,7 +63,7 @@ const maxHeldBytes = 8 * 1024;
  * its end holds the last chunks
  */
 export function openSpool(
-  { base, logFrom, limitBytes, events }: SpoolOptions,
+  { base, logFrom, limitBytes, disk = systemDisk, events }: SpoolOptions,
   found?: { readonly ended: readonly HeldChunk[] | undefined },
 ): Spool {
   const headLimit = Math.floor(limitBytes / 2);
@@ -66,7 +71,9 @@ export function openSpool(
   let pendingBytes = 0;
   // a fresh attempt has no files, and looking for them would cost each one a system call
   let file =
-    found !== undefined && existsSync(base) ? openFrameFile(base, found.ended === undefined ? 'cut' : undefined) : undefined;
+    found !== undefined && existsSync(base)
+      ? openFrameFile(disk, base, found.ended === undefined ? 'cut' : undefined)
+      : undefined;
   let tail = file === undefined ? undefined : openTail(file);
   let last: readonly Chunk[] = (found?.ended ?? []).map(({ stream, at, text }) => ({
     stream,
@@ -83,7 +90,7 @@ export function openSpool(
   }
 
   function openTail(head: FrameFile): TailRing {
-    return openTailRing(base, head.size(), limitBytes - head.size());
+    return openTailRing(disk, base, head.size(), limitBytes - head.size());
   }
 
   function storedBytes(): number {
@@ -107,7 +114,7 @@ export function openSpool(
   }
 
   function store(chunks: readonly Chunk[]): void {
-    file ??= openFrameFile(base);
+    file ??= openFrameFile(disk, base);
     if (tail !== undefined) {
       tail.append(chunks);
       return;
@@ -127,7 +134,15 @@ export function openSpool(
       return spoolEnd(0);
     }
     flush();
-    return spoolEnd(joinTail(at));
+    try {
+      return spoolEnd(joinTail(at));
+    } catch (error) {
+      // not even what is there can be read: the result must come all the same, and tell how much is missing
+      events.failed(error);
+      file = undefined;
+      last = [cutChunk(produced, at)];
+      return spoolEnd(produced);
+    }
   }
 
   function spoolEnd(cutBytes: number): SpoolEnd {
@@ -151,7 +166,7 @@ export function openSpool(
     } catch (error) {
       events.failed(error);
       file.rest();
-      file = openFrameFile(base, 'cut');
+      file = openFrameFile(disk, base, 'cut');
       last = [cutChunk(produced - headEnd, at)];
       return produced - headEnd;
     }
@@ -173,7 +188,7 @@ export function openSpool(
     finish,
     settled() {
       sendable = logFrom + wholeSize();
-      tail?.remove();
+      quietly(() => tail?.remove());
       tail = undefined;
     },
     read(offset) {
@@ -182,12 +197,21 @@ export function openSpool(
       const from = offset - logFrom;
       return from < fileBytes ? file?.read(from) : readChunks(last, from - fileBytes);
     },
-    rest: () => file?.rest(),
+    rest: () => quietly(() => file?.rest()),
     remove() {
-      file?.remove();
-      tail?.remove();
+      quietly(() => file?.remove());
+      quietly(() => tail?.remove());
     },
+    bytes: () => (file?.fileBytes() ?? 0) + (tail?.fileBytes() ?? 0) + sizeOf(last) + pendingBytes,
   };
+
+  function quietly(remove: () => void): void {
+    try {
+      remove();
+    } catch (error) {
+      events.failed(error);
+    }
+  }
 }
 
 const heldChunk = ({ stream, at, bytes }: Chunk): HeldChunk => ({ stream, at, text: bytes.toString('utf8') });

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { Disk } from '../disk.ts';
 import { type Chunk, type FrameFile, openFrameFile } from './frame-file.ts';
 import { codePointAfter } from './utf8.ts';
 
@@ -16,13 +17,15 @@ export type TailRing = {
   /** All chunks from a position on, in order. */
   chunksFrom(position: number): Generator<Chunk>;
   remove(): void;
+  /** bytes that it takes on disk */
+  fileBytes(): number;
 };
 
 type Segment = { readonly from: number; readonly file: FrameFile };
 
 /** @param from the position at which the ring begins when there are no files of it yet */
-export function openTailRing(base: string, from: number, capacity: number): TailRing {
-  let segments = existingSegments(base);
+export function openTailRing(disk: Disk, base: string, from: number, capacity: number): TailRing {
+  let segments = existingSegments(disk, base);
   const newest = (): Segment | undefined => segments.at(-1);
   const endOf = ({ from, file }: Segment): number => from + file.size();
   const end = (): number => {
@@ -33,7 +36,7 @@ export function openTailRing(base: string, from: number, capacity: number): Tail
   function segmentWithRoom(): Segment {
     const last = newest();
     if (last !== undefined && last.file.size() < capacity) return last;
-    const fresh = { from: end(), file: openFrameFile(segmentPath(base, end())) };
+    const fresh = { from: end(), file: openFrameFile(disk, segmentPath(base, end())) };
     for (const old of segments.slice(0, -1)) old.file.remove();
     segments = [...segments.slice(-1), fresh];
     return fresh;
@@ -61,6 +64,7 @@ export function openTailRing(base: string, from: number, capacity: number): Tail
       return chunk === undefined ? wanted : wanted + codePointAfter(chunk.bytes, 0);
     },
     chunksFrom,
+    fileBytes: () => segments.reduce((sum, { file }) => sum + file.fileBytes(), 0),
     remove() {
       for (const { file } of segments) file.remove();
       segments = [];
@@ -70,11 +74,11 @@ export function openTailRing(base: string, from: number, capacity: number): Tail
 
 const segmentPath = (base: string, from: number): string => `${base}.tail-${from}`;
 
-function existingSegments(base: string): Segment[] {
+function existingSegments(disk: Disk, base: string): Segment[] {
   const prefix = `${basename(base)}.tail-`;
   const segments = readdirSync(dirname(base))
     .filter((name) => name.startsWith(prefix))
-    .map((name) => ({ from: Number(name.slice(prefix.length)), file: openFrameFile(join(dirname(base), name)) }))
+    .map((name) => ({ from: Number(name.slice(prefix.length)), file: openFrameFile(disk, join(dirname(base), name)) }))
     .sort((a, b) => a.from - b.from);
   // a loss of power may have torn the older one: it would leave a hole
   const firstWhole = segments.findLastIndex(
