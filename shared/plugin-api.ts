@@ -22,6 +22,12 @@ export type SpawnOptions = {
   readonly input?: string;
   /** also collect the standard output and return it (at most 1 MiB) */
   readonly collect?: boolean;
+  /**
+   * The name of the user it runs as, with that user's groups, `HOME`, `USER`, `LOGNAME` and `SHELL` (unless `env` sets them). Another
+   * user than the agent's own needs Linux or macOS, and an agent that runs as root; else the call rejects with a sentence that says so.
+   * The default of `cwd` is then `workspaceFor(user)`.
+   */
+  readonly user?: string;
 };
 
 export type SpawnEnd = { readonly exitCode: number | null; readonly signal: string | null; readonly stdout: string };
@@ -40,6 +46,11 @@ export type PluginContext = {
   readonly env: Readonly<Record<string, string>>;
   /** a fresh, empty folder of this execution, removed after it */
   readonly workspace: string;
+  /**
+   * A fresh, empty folder of a user, who cannot enter the workspace, which is the agent's own; for the agent's user it is the workspace.
+   * Removed when the function has returned. What is written there as root must be written with care: its owner can put links into it.
+   */
+  workspaceFor(user: string): Promise<string>;
   /**
    * Runs a program without a shell; its output goes to the log. Its exit code is for the caller to judge. Rejects if it cannot be started
    * (`error.code` is `ENOENT` if there is no such program). On Windows the arguments of cmd.exe, whose quoting is its own, are passed as

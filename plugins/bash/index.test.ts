@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type BundledPlugin, createBundledPlugin } from '../../tests/support/bundled-plugin.ts';
 
+const isRoot = process.geteuid?.() === 0;
 let bash: BundledPlugin;
 
 beforeAll(() => {
@@ -37,5 +38,21 @@ describe('bash', () => {
       outcome: 'failed',
       message: expect.stringContaining('not both'),
     });
+  });
+
+  it('gives it its input, and takes the interpreter that is named', async () => {
+    expect(await bash.run({ script: 'cat', stdin: 'in', interpreter: '/bin/bash' })).toMatchObject({
+      outcome: 'succeeded',
+      out: 'in',
+    });
+    expect(await bash.run({ script: 'x', interpreter: '/no/such/program' })).toMatchObject({
+      outcome: 'failed',
+      message: 'The interpreter /no/such/program was not found on this host.',
+    });
+  });
+
+  (isRoot ? it : it.skip)(`runs as another user${isRoot ? '' : ' (NOT TESTED: this needs root)'}`, async () => {
+    const end = await bash.run({ script: 'echo $(id -un) "$1"', user: 'nobody', args: ['a b'] });
+    expect([end.err, end.out.trim()]).toEqual(['', 'nobody a b']);
   });
 });

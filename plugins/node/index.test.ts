@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type BundledPlugin, createBundledPlugin } from '../../tests/support/bundled-plugin.ts';
 
+const isRoot = process.geteuid?.() === 0;
 let node: BundledPlugin;
 
 beforeAll(() => {
@@ -22,4 +23,38 @@ describe('node', () => {
   it('fails with the exit code of the script', async () => {
     expect(await node.run(['process.exit(5)'])).toMatchObject({ outcome: 'failed', reason: 'exit_code', exitCode: 5 });
   });
+
+  it('gives it its input, and takes the interpreter that is named', async () => {
+    expect(
+      await node.run({
+        script: 'import fs from "node:fs"; process.stdin.pipe(process.stdout); fs.F_OK;',
+        stdin: 'in',
+        interpreter: process.execPath,
+      }),
+    ).toMatchObject({ outcome: 'succeeded', out: 'in' });
+    expect(await node.run({ script: 'x', interpreter: '/no/such/program' })).toMatchObject({
+      outcome: 'failed',
+      message: 'The interpreter /no/such/program was not found on this host.',
+    });
+  });
+
+  (isRoot ? it : it.skip)(`runs as another user${isRoot ? '' : ' (NOT TESTED: this needs root)'}`, async () => {
+    const end = await node.run({
+      script: 'import os from "node:os"; console.log(os.userInfo().username, process.argv[2])',
+      user: 'nobody',
+      args: ['a b'],
+    });
+    expect([end.err, end.out.trim()]).toEqual(['', 'nobody a b']);
+  });
+
+  it.each(['import os from "node:os"; os.EOL;', 'require("node:os");'])(
+    'takes input and either kind of module: %s',
+    async (script) => {
+      const end = await node.run({
+        script: `${script} process.stdin.on('data', (text) => console.log(String(text)))`,
+        stdin: 'in',
+      });
+      expect(end).toMatchObject({ outcome: 'succeeded', out: 'in\n', err: '' });
+    },
+  );
 });

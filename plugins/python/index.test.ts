@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type BundledPlugin, createBundledPlugin } from '../../tests/support/bundled-plugin.ts';
 
+const isRoot = process.geteuid?.() === 0;
 let python: BundledPlugin;
 
 beforeAll(() => {
@@ -28,5 +29,25 @@ describe('python', () => {
       exitCode: 1,
       err: expect.stringContaining('ValueError: no'),
     });
+  });
+
+  it('gives it its input, and takes the interpreter that is named', async () => {
+    expect(
+      await python.run({ script: 'import sys; sys.stdout.write(sys.stdin.read())', stdin: 'in', interpreter: 'python3' }),
+    ).toMatchObject({ outcome: 'succeeded', out: 'in' });
+    expect(await python.run({ script: 'x', interpreter: '/no/such/program' })).toMatchObject({
+      outcome: 'failed',
+      message: 'The interpreter /no/such/program was not found on this host.',
+    });
+  });
+
+  (isRoot ? it : it.skip)(`runs as another user${isRoot ? '' : ' (NOT TESTED: this needs root)'}`, async () => {
+    const end = await python.run({
+      script: 'import getpass, sys; print(getpass.getuser(), *sys.argv[1:])',
+      user: 'nobody',
+      args: ['a b'],
+      interpreter: '/usr/bin/python3',
+    });
+    expect([end.err, end.out.trim()]).toEqual(['', 'nobody a b']);
   });
 });

@@ -3,6 +3,7 @@ import { type BundledPlugin, createBundledPlugin } from '../../tests/support/bun
 import { eventually } from '../../tests/support/eventually.ts';
 import { processesWith, uniqueSleep } from '../../tests/support/processes.ts';
 
+const isRoot = process.geteuid?.() === 0;
 let shell: BundledPlugin;
 
 beforeAll(() => {
@@ -57,5 +58,29 @@ describe('shell', () => {
     job.stop('cancel', 5);
     expect(await job.done).toMatchObject({ outcome: 'cancelled' });
     expect(processesWith(seconds)).toEqual([]);
+  });
+
+  it('gives it its input, and takes the interpreter that is named', async () => {
+    expect(await shell.run({ command: 'cat', stdin: 'in', interpreter: 'bash' })).toMatchObject({
+      outcome: 'succeeded',
+      out: 'in',
+    });
+    expect(await shell.run({ command: 'x', interpreter: '/no/such/program' })).toMatchObject({
+      outcome: 'failed',
+      message: 'The interpreter /no/such/program was not found on this host.',
+    });
+  });
+
+  (isRoot ? it : it.skip)(`runs as another user${isRoot ? '' : ' (NOT TESTED: this needs root)'}`, async () => {
+    const end = await shell.run({ command: 'echo $(id -un) "$1"', user: 'nobody', args: ['a b'] });
+    expect([end.err, end.out.trim()]).toEqual(['', 'nobody a b']);
+  });
+
+  it('runs a file of the host', async () => {
+    expect(await shell.run({ file: '/dev/null' })).toMatchObject({ outcome: 'succeeded' });
+    expect(await shell.run({ file: '/dev/null', command: 'true' })).toMatchObject({
+      outcome: 'failed',
+      message: 'Give either `command` or `file`, not both.',
+    });
   });
 });

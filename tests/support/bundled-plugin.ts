@@ -8,8 +8,11 @@ import { createJobBench, type FinishedJob, type StartedJob } from './jobs.ts';
 export type BundledPlugin = {
   start(args: Json, action?: string): StartedJob;
   run(args: Json, action?: string): Promise<FinishedJob>;
-  /** Runs every example of its manifest; throws if one does not succeed. */
-  runExamples(): Promise<void>;
+  /**
+   * Runs every example of its manifest; throws if one does not succeed.
+   * @param onThisMachine puts the paths and addresses of the test in place of those that an example shows
+   */
+  runExamples(onThisMachine?: (example: Json) => Json): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -22,10 +25,10 @@ export function createBundledPlugin(folder: string): BundledPlugin {
   return {
     start,
     run,
-    async runExamples() {
+    async runExamples(onThisMachine = (example) => example) {
       for (const [action, { examples = [] }] of Object.entries(manifest.actions)) {
         for (const example of examples) {
-          const { outcome, message, all } = await run(example as Json, action);
+          const { outcome, message, all } = await run(onThisMachine(example as Json), action);
           if (outcome !== 'succeeded') throw new Error(`${action} ${JSON.stringify(example)}: ${outcome}, ${message}\n${all}`);
         }
       }
