@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addAgents } from './commands/agents.ts';
+import { addBackup } from './commands/backup.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExecutions } from './commands/executions.ts';
@@ -71,6 +72,7 @@ function createProgram(surroundings: Surroundings, exit: (code: number) => void)
   addJoinToken(program, perform);
   addToken(program, perform);
   addDoctor(program, perform);
+  addBackup(program, surroundings, exit);
   return program;
 }
 

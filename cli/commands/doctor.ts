@@ -6,6 +6,7 @@ import type { Client } from '../client.ts';
 import { isThisHost } from '../connection.ts';
 import { type Context, exitCodes, type Perform } from '../context.ts';
 import { checkDataFolder } from '../doctor/data-folder-check.ts';
+import { checkDatabase } from '../doctor/database-check.ts';
 import { readLocalSettings } from '../doctor/local-settings.ts';
 import { checkPluginsFolder } from '../doctor/plugins-folder-check.ts';
 import { checkPort } from '../doctor/port-check.ts';
@@ -20,16 +21,17 @@ export function addDoctor(program: Command, perform: Perform): void {
     .helpGroup('Processes:')
     .summary('say what is not well, and what to do')
     .description('Looks at this host, the server and the connection between them. The exit code is 1 if something has failed.');
+  command.option('--deep', 'look at every row and index of the database of this host, however long it takes');
   addSharedOptions(command).action(perform(doctor));
 }
 
-async function doctor(context: Context): Promise<number> {
+async function doctor(context: Context, options: { readonly deep?: true } = {}): Promise<number> {
   const { surroundings, server } = context;
   const look = await lookAtServer(server, surroundings.now);
   const findings: Finding[] = [
     checkNode(process.versions.node),
     await checkDependencies(),
-    ...(await checkThisHost(context, look)),
+    ...(await checkThisHost(context, look, options.deep === true ? 'deep' : 'quick')),
     ...look.findings,
     ...(look.reached ? await checkAccess(context) : []),
   ];
@@ -39,7 +41,11 @@ async function doctor(context: Context): Promise<number> {
 }
 
 /** What a server needs of its host; nothing to look at where the server is elsewhere. */
-async function checkThisHost({ surroundings, server }: Context, { reached }: ServerLook): Promise<Finding[]> {
+async function checkThisHost(
+  { surroundings, server }: Context,
+  { reached }: ServerLook,
+  depth: 'quick' | 'deep',
+): Promise<Finding[]> {
   const url = new URL(server);
   if (!isThisHost(url.hostname)) return [];
   const { settings, findings } = readLocalSettings(surroundings);
@@ -52,6 +58,7 @@ async function checkThisHost({ surroundings, server }: Context, { reached }: Ser
   return [
     ...findings,
     ...checkDataFolder(resolve(cwd, settings.dataDir)),
+    ...(await checkDatabase({ dataDir: resolve(cwd, settings.dataDir), deep: depth === 'deep', surroundings })),
     await checkPort(settings.host, settings.port, isOurs),
     ...checkPluginsFolder(resolve(cwd, settings.pluginsDir), platform),
   ];

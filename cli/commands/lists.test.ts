@@ -119,7 +119,7 @@ describe('show', () => {
       message: 'exit 1',
       exitCode: 1,
     };
-    const times = { offeredAt: null, startedAt: null, endedAt: '2026-01-05T12:00:00.000Z' };
+    const times = { offeredAt: null, startedAt: null, lateResult: null, endedAt: '2026-01-05T12:00:00.000Z' };
     const detail = someExecution({ assignment, attempts: [{ ...attempt, ...times }] });
     api.answer(`GET /api/v1/executions/${detail.id}`, { body: detail });
     const { out } = await cli(['executions', 'show', detail.id]);

@@ -10,7 +10,7 @@ import type { Surroundings } from '../surroundings.ts';
 
 /** `muster server` and `muster agent`: the programs themselves, with every setting as a flag. */
 export function addProcesses(program: Command, surroundings: Surroundings, exit: (code: number) => void): void {
-  const add = (name: EntryName, table: SettingsTable, summary: string, jsonHelp: string): void => {
+  const add = (name: 'server' | 'agent', table: SettingsTable, summary: string, jsonHelp: string): void => {
     const command = program
       .command(name)
       .helpGroup('Processes:')

@@ -13,8 +13,10 @@ import type { CatalogueTable, PluginBundlesTable, PluginsTable } from './tables/
 import type {
   AttemptsTable,
   ExecutionsTable,
+  LateResultsTable,
   LogChunksTable,
   RunsTable,
+  ServerClockTable,
   TasksTable,
   TaskVersionsTable,
 } from './tables/tasks.tables.ts';
@@ -36,7 +38,9 @@ export type Tables = {
   runs: RunsTable;
   executions: ExecutionsTable;
   attempts: AttemptsTable;
+  late_results: LateResultsTable;
   log_chunks: LogChunksTable;
+  server_clock: ServerClockTable;
 };
 
 export type Database = DatabasePort<Tables>;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
@@ -21,10 +22,14 @@ export type DataFolder = {
  *
  * Nothing else in the process may open `muster.lock` or `muster.db` as a plain file: closing it there would drop the lock (POSIX).
  */
-export async function claimDataFolder(path: string): Promise<DataFolder> {
+export async function claimDataFolder(
+  path: string,
+  options: { readonly unfinishedRestore: 'refuse' | 'ignore' } = { unfinishedRestore: 'refuse' },
+): Promise<DataFolder> {
   const lock = await openLock(path);
   try {
     claim(lock);
+    if (options.unfinishedRestore === 'refuse') refuseUnfinishedRestore(path);
   } catch (error) {
     const message = isBusy(error)
       ? `The data folder ${path} is in use by ${holderOf(lock)}. Stop it, or give this one a folder of its own.`
@@ -33,6 +38,17 @@ export async function claimDataFolder(path: string): Promise<DataFolder> {
     throw message === undefined ? error : new MusterError('state_conflict', message, { cause: error });
   }
   return { path, release: () => void lock.close() };
+}
+
+/** A folder inside a data folder, there while a backup is restored into it. */
+export const unfinishedRestore = 'restoring';
+
+function refuseUnfinishedRestore(path: string): void {
+  if (existsSync(join(path, unfinishedRestore)))
+    throw new MusterError(
+      'state_conflict',
+      `A restore into the data folder ${path} was not finished. Run \`muster restore\` once more, with --force.`,
+    );
 }
 
 async function openLock(path: string): Promise<BetterSqlite3.Database> {

@@ -23,6 +23,8 @@ export type GroupCommit<Transaction> = {
 export type GroupLimits = {
   /** A group holds up the event loop, and each of its units waits for all of them: it must stay short. */
   readonly maxUnitsPerGroup: number;
+  /** After so much time no further unit joins the group: some units are a hundred times as large as others. */
+  readonly maxMsPerGroup?: { readonly ms: number; readonly monotonic: () => number };
   /** With this many units waiting, further ones are refused with `queue_full`. */
   readonly maxWaiting: number;
 };
@@ -44,7 +46,7 @@ export function createGroupCommit<Transaction>(engine: WriteEngine<Transaction>,
     while (waiting.length > 0) {
       await nextTurn();
       const group = waiting.splice(0, limits.maxUnitsPerGroup);
-      waiting.unshift(...(await runGroup(engine, group)));
+      waiting.unshift(...(await runGroup(engine, group, limits)));
     }
     running = undefined;
   }
@@ -66,30 +68,37 @@ export function createGroupCommit<Transaction>(engine: WriteEngine<Transaction>,
   };
 }
 
-/** @returns the units that had no turn because the transaction ended before */
+/** @returns the units that had no turn because the transaction ended before, or the time was up */
 async function runGroup<Transaction>(
   engine: WriteEngine<Transaction>,
   group: readonly Unit<Transaction>[],
+  { maxMsPerGroup: time }: GroupLimits,
 ): Promise<readonly Unit<Transaction>[]> {
   const outcomes: Outcome[] = [];
+  const end = time === undefined ? Number.POSITIVE_INFINITY : time.monotonic() + time.ms;
   const watch = engine.settlesWithinTurn ? watchTurns() : undefined;
   try {
     await engine.begin();
     for (const unit of group) {
       const outcome = await runUnit(engine, unit, watch);
       outcomes.push(outcome);
+      // instant: group-commit-half
       if (!engine.inTransaction()) {
         const lost = outcome.ok ? new MusterError('internal', 'The database rolled the transaction back.') : outcome.error;
         const ran = outcomes.length;
         for (const unit of group.slice(0, ran)) unit.reject(lost);
         return group.slice(ran);
       }
+      if (time !== undefined && time.monotonic() >= end) break;
     }
+    // instant: before-commit
     await engine.commit();
+    // instant: after-commit
   } catch (error) {
     await rollBack(engine);
-    for (const unit of group) unit.reject(engine.explain(error));
-    return [];
+    const ran = outcomes.length === 0 ? group.length : outcomes.length;
+    for (const unit of group.slice(0, ran)) unit.reject(engine.explain(error));
+    return group.slice(ran);
   } finally {
     watch?.stop();
   }
@@ -97,7 +106,7 @@ async function runGroup<Transaction>(
     if (outcome.ok) group[index]?.resolve(outcome.value as never);
     else group[index]?.reject(outcome.error);
   });
-  return [];
+  return group.slice(outcomes.length);
 }
 
 async function runUnit<Transaction>(

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { MusterError } from '../../../shared/errors.ts';
 import { claimDataFolder } from './data-folder.ts';
 import type { GroupLimits } from './group-commit.ts';
-import type { DatabasePort } from './port.ts';
-import { openSqlite } from './sqlite/open.ts';
+import { type FileDatabase, openSqlite } from './sqlite/open.ts';
+
+export type { FileDatabase };
 
 export type DatabaseOptions = {
   readonly dataDir: string;
@@ -13,14 +14,18 @@ export type DatabaseOptions = {
 };
 
 /** About 5 ms of small units; more waiting than a fleet can cause while one group is written means that the disk has stopped. */
-const defaultLimits: GroupLimits = { maxUnitsPerGroup: 256, maxWaiting: 200_000 };
+const defaultLimits: GroupLimits = {
+  maxUnitsPerGroup: 256,
+  maxMsPerGroup: { ms: 10, monotonic: () => performance.now() },
+  maxWaiting: 200_000,
+};
 
 /** Opens the database of a server and holds its data folder until it is closed. The schema is brought up to date by `migrate`. */
 export async function openDatabase<Tables>({
   dataDir,
   url,
   limits = defaultLimits,
-}: DatabaseOptions): Promise<DatabasePort<Tables>> {
+}: DatabaseOptions): Promise<FileDatabase<Tables>> {
   if (url !== undefined) {
     throw new MusterError('field_invalid', 'This version keeps its data in SQLite only: unset MUSTER_DATABASE_URL.', {
       field: 'databaseUrl',

@@ -2,7 +2,7 @@ import type { Trigger } from '../../../shared/api/runs.ts';
 import type { TaskType } from '../../../shared/api/tasks.ts';
 import type { ReasonCode } from '../../../shared/reasons.ts';
 import type { RunState } from '../../../shared/run-states.ts';
-import type { ExecutionState } from '../../../shared/states.ts';
+import type { AttemptOutcome, ExecutionState } from '../../../shared/states.ts';
 
 export type TasksTable = {
   id: string;
@@ -98,6 +98,8 @@ export type ExecutionsTable = {
   /** byte offset at which the output of the current attempt begins, and where the log ends once it is final */
   log_from: number;
   log_bytes: number;
+  /** the log was old enough to be removed; `log_bytes` still tells how long it was */
+  log_removed_at?: number | null;
   cut_bytes: number;
   duration_ms: number | null;
   created_at: number;
@@ -120,6 +122,23 @@ export type AttemptsTable = {
   started_at: number | null;
   ended_at: number;
 };
+
+/** What an agent told of an attempt after the ledger had given it up. The final state stays; this is what is known besides. */
+export type LateResultsTable = {
+  execution_id: string;
+  attempt: number;
+  agent_id: string;
+  outcome: AttemptOutcome;
+  reason: ReasonCode;
+  message: string | null;
+  exit_code: number | null;
+  data: string | null;
+  duration_ms: number | null;
+  received_at: number;
+};
+
+/** One row: the time that the server saw last, by which it knows at its start that the clock was set back meanwhile. */
+export type ServerClockTable = { id: number; seen_at: number };
 
 export type LogChunksTable = {
   execution_id: string;

@@ -23,6 +23,8 @@ export type Settings = { readonly readonly: boolean; readonly cacheKiB: number }
 /** The settings of a connection are not stored in the file, so each one gets them anew. */
 export function configure(database: Database, { readonly, cacheKiB }: Settings): void {
   if (!readonly) {
+    // works on a new file alone; so that space that becomes free can be given back in small steps
+    database.pragma('auto_vacuum = INCREMENTAL');
     database.pragma('journal_mode = WAL');
     // FULL: a commit returns only when the log is on the disk; NORMAL would lose acknowledged rows in a power cut
     database.pragma('synchronous = FULL');

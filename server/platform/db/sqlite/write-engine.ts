@@ -10,6 +10,7 @@ export function createWriteEngine<Tables>(
   database: Database,
   connection: DatabaseConnection,
   dialect: SqliteDialect,
+  file?: string,
 ): WriteEngine<Transaction<Tables>> {
   const statement = (sql: string): (() => void) => {
     const prepared = database.prepare<[]>(sql);
@@ -51,6 +52,6 @@ export function createWriteEngine<Tables>(
         },
       };
     },
-    explain: explainSqliteError,
+    explain: (error) => explainSqliteError(error, file),
   };
 }
