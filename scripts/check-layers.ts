@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { findViolations } from './layers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const patterns = '{shared,server,agent,cli,plugins,scripts,bench,tests}/**/*.{ts,js}';
+const patterns = '{shared,server,agent,cli,plugins,scripts,bench,faults,tests}/**/*.{ts,js}';
 const browserAssets = 'server/platform/web/assets/**';
 
 const files = globSync(patterns, { cwd: root, exclude: [browserAssets] }).map((file) => file.replaceAll('\\', '/'));

@@ -45,6 +45,7 @@ export const layers: readonly Layer[] = [
   })),
   { place: 'scripts/', may: ['*'] },
   { place: 'bench/', may: ['*'] },
+  { place: 'faults/', may: ['*'] },
   { place: 'tests/', may: ['*'] },
 ];
 

@@ -5,6 +5,7 @@ import { MusterError } from '../shared/errors.ts';
 import { flagOf, type ResolvedSettings } from '../shared/settings.ts';
 import { type ServerSettings, serverSettings } from '../shared/settings-server.ts';
 import { systemClock } from './platform/clock.ts';
+import { explainSqliteError } from './platform/db/sqlite/errors.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { readServerSettings } from './settings.ts';
 
@@ -32,7 +33,9 @@ async function main(): Promise<void> {
   let server: RunningServer;
   try {
     server = await startServer({ settings, clock: systemClock, log });
-  } catch (error) {
+  } catch (cause) {
+    // of a read, which tells it as the driver does
+    const error = explainSqliteError(cause, settings.dataDir);
     if (!isOfTheSettings(error)) log.fatal({ err: error }, 'server could not start');
     refuse(error, settings);
     // what was built before the error (the database, a watched folder) would keep the process

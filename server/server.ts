@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { MusterError } from '../shared/errors.ts';
 import { idGenerator } from '../shared/ids.ts';
 import { protocolVersion } from '../shared/protocol.ts';
 import type { ServerSettings } from '../shared/settings-server.ts';
 import { apiTags } from './api-tags.ts';
+import { readRestoredMark, removeRestoredMark } from './backup/restored-mark.ts';
 import { dashboardPages } from './dashboard.ts';
 import { createAgentsRoutes } from './features/agents/agents.routes.ts';
 import { createAgents } from './features/agents/agents.service.ts';
 import { createEnrolmentRoutes } from './features/agents/enrolment.routes.ts';
 import { createAuditRoutes } from './features/audit/audit.routes.ts';
 import { createAudit } from './features/audit/audit.service.ts';
+import { systemActor } from './features/audit/audit.ts';
 import { createAuthRoutes } from './features/auth/auth.routes.ts';
 import { createAuth } from './features/auth/auth.service.ts';
 import { loadServerIdentity } from './features/auth/server-identity.ts';
@@ -21,8 +25,12 @@ import { createPluginsRoutes } from './features/plugins/plugins.routes.ts';
 import { createPlugins } from './features/plugins/plugins.service.ts';
 import { createSchedules } from './features/schedules/schedules.service.ts';
 import { checkTiming, nextTiming } from './features/schedules/schedules.ts';
+import { createRetention } from './features/tasks/retention.service.ts';
 import { createTasksFeature } from './features/tasks/tasks.feature.ts';
+import { noteTimeEveryMs, noteTimeIn } from './features/tasks/time-shift.service.ts';
 import type { Clock } from './platform/clock.ts';
+import { copyBeforeMigration } from './platform/db/copy-before-migration.ts';
+import { isDiskFailure, watchDisk } from './platform/db/disk-watch.ts';
 import { migrate } from './platform/db/migrate.ts';
 import { openDatabase } from './platform/db/open.ts';
 import { createEventBus } from './platform/events/bus.ts';
@@ -36,10 +44,13 @@ import { operationsRoutes } from './platform/http/operations.routes.ts';
 import { createRateLimiter } from './platform/http/rate-limiter.ts';
 import { createRequestIds } from './platform/http/request-ids.ts';
 import type { AnyRoute } from './platform/http/route.ts';
-import { observeProcess, observeRequests } from './platform/http/server-metrics.ts';
+import { observeDatabase, observeProcess, observeRequests } from './platform/http/server-metrics.ts';
 import { createLoop } from './platform/loops/loop.ts';
+import { createSteadyClock } from './platform/steady-clock.ts';
+import { createTimeWatch, lookEveryMs } from './platform/time-watch.ts';
 import { createLive } from './platform/web/live.ts';
 import { createWeb } from './platform/web/web.ts';
+import { createRetentionPass } from './retention-pass.ts';
 import { migrations } from './schema/migrations/all.ts';
 import type { Tables } from './schema/schema.ts';
 import { version } from './version.ts';
@@ -71,17 +82,46 @@ export type ServerResources = {
 /** Requests that are under way at a stop get this long. */
 const stopGraceMs = 5000;
 const sweepEveryMs = 1000;
+const probeEveryMs = 1000;
+/** A full disk counts as one until there is so much space: a few kilobytes would be gone at once. */
+const leastFreeBytes = 2 * 1024 * 1024;
 const hourMs = 3_600_000;
+/** The first look for what is old comes when the rush of a start is over. */
+const firstRetentionMs = 60_000;
+/** The disk and the processor are for the work of others, most of the time. */
+const pauseMs = 10;
 
 /** Builds everything, once, from the ground up the ladder of features, and starts it. */
-export async function startServer({ settings, clock, log, validateResponses = false }: ServerResources): Promise<RunningServer> {
+export async function startServer({
+  settings,
+  clock: hostClock,
+  log,
+  validateResponses = false,
+}: ServerResources): Promise<RunningServer> {
+  const clock = createSteadyClock(hostClock);
   const { dataDir, leaseSeconds, lostAfterSeconds, heartbeatSeconds } = settings;
-  const db = await openDatabase<Tables>({
+  const port = await openDatabase<Tables>({
     dataDir,
     ...(settings.databaseUrl === undefined ? {} : { url: settings.databaseUrl.reveal() }),
   });
-  await migrate(db, migrations, clock.now);
+  const disk = watchDisk(port, {
+    async write(db) {
+      const { bavail, bsize } = await statfs(dataDir);
+      if (bavail * bsize < leastFreeBytes) throw new MusterError('disk_full', `The disk that holds ${dataDir} is nearly full.`);
+      await db.write((writer) => noteTimeIn(writer, clock.now()));
+    },
+    onFailing: (failure) => log.error({ err: failure }, 'nothing can be written: work waits'),
+    onWell() {
+      log.warn('it can be written again: work goes on');
+      gateway.redeliver();
+      dispatchLoop.wake();
+      scheduleLoop.wake();
+    },
+  });
+  const { db } = disk;
+  await migrate(db, migrations, clock.now, (name) => copyBeforeMigration(name, { dataDir, port, tell: log.warn.bind(log) }));
 
+  const betweenUnits = (): Promise<void> => new Promise((resolve) => void clock.after(pauseMs, resolve));
   const newId = idGenerator(clock.now, randomBytes);
   const events = createEventBus((error, name) => log.error({ err: error, event: name }, 'event listener failed'));
   const identity = await loadServerIdentity({ dataDir, randomBytes });
@@ -124,6 +164,7 @@ export async function startServer({ settings, clock, log, validateResponses = fa
     joinTokens: auth.joinTokens,
     statusThresholds: settings,
     busyOf: (agentId) => ledger.busyOf(agentId),
+    lookAtTime: () => timeWatch.look(),
     pluginsHeldBy: (agentId) => plugins.heldByAgent(agentId),
     signedCatalogue: () => plugins.signedCatalogue(),
     reconcile: (agentId, _name, journal) => ledger.presence.returned(agentId, journal),
@@ -144,6 +185,7 @@ export async function startServer({ settings, clock, log, validateResponses = fa
     plugins,
     logs,
     schedule: { check: checkTiming, next: nextTiming },
+    limits: settings,
     leaseSeconds,
     lostAfterSeconds,
     wakeDispatch: () => dispatchLoop.wake(),
@@ -156,24 +198,73 @@ export async function startServer({ settings, clock, log, validateResponses = fa
     wake: () => scheduleLoop.wake(),
   });
 
+  const setBackMs = await ledger.time.begin();
+  if (setBackMs !== 0)
+    log.warn({ seconds: setBackMs / 1000 }, 'clock was set back while the server was down: deadlines moved with it');
   await plugins.start(settings.pluginsDir);
+  const timeWatch = createTimeWatch({
+    clock,
+    async onJump(ms) {
+      await ledger.time.jumped(ms, (by) => {
+        clock.follow(by);
+        agents.shiftSightings(by);
+      });
+      log.warn({ seconds: ms / 1000 }, 'clock was set: deadlines moved with it');
+      scheduleLoop.wake();
+    },
+    async onGap(ms) {
+      await ledger.time.stalled(ms);
+      agents.shiftSightings(ms);
+      log.warn({ seconds: ms / 1000 }, 'server stood still: deadlines were put off');
+    },
+  });
   await agents.start();
 
+  const sweep = async (signal: AbortSignal): Promise<void> => {
+    await timeWatch.look();
+    await ledger.sweep(signal);
+  };
   // before `ledger.begin`, which asks for a dispatch of what the server before this one left queued
   const dispatchLoop = createLoop({ name: 'dispatch', clock, everyMs: 10_000, run: ledger.dispatch, log });
-  const sweepLoop = createLoop({ name: 'sweep', clock, everyMs: sweepEveryMs, run: ledger.sweep, log });
+  const sweepLoop = createLoop({ name: 'sweep', clock, everyMs: sweepEveryMs, run: sweep, log });
   const scheduleLoop = createLoop({ name: 'schedules', clock, everyMs: 30_000, run: schedules.pass, log });
+  const timeLoop = createLoop({ name: 'time', clock, everyMs: lookEveryMs, run: timeWatch.look, log });
+  const probe = async (): Promise<void> => {
+    // that it still cannot be written is no news
+    await disk.probe().catch((error: unknown) => {
+      if (!isDiskFailure(error)) throw error;
+    });
+  };
+  const diskLoop = createLoop({ name: 'disk', clock, everyMs: probeEveryMs, run: probe, log });
+  const timeNotes = createLoop({ name: 'time notes', clock, everyMs: noteTimeEveryMs, run: ledger.time.noteTime, log });
   await ledger.begin();
+  const restored = readRestoredMark(dataDir);
+  if (restored !== undefined) {
+    const ended = await ledger.endOpenAfterRestore();
+    await audit.record({ actor: systemActor, action: 'server.restored', subject: 'server', detail: { ...restored, ended } });
+    log.warn({ ...restored, ended }, 'restored from a backup: what was open in it was ended and is not started again');
+    removeRestoredMark(dataDir);
+  }
   const idempotency = createIdempotency({ db, clock, randomBytes });
+  const retentionPass = createRetentionPass({
+    db: port,
+    ledger: createRetention({ db, clock, limits: settings, removeLogIn: logs.removeIn, pause: betweenUnits }),
+    audit,
+    idempotency,
+    keepAuditDays: settings.keepAuditDays,
+    pause: betweenUnits,
+    log,
+  });
   const housekeeping = createLoop({
     name: 'housekeeping',
     clock,
     everyMs: hourMs,
-    run: async () => void (await idempotency.prune()),
+    run: retentionPass,
     log,
   });
-  const loops = [scheduleLoop, dispatchLoop, sweepLoop, housekeeping];
+  const loops = [timeLoop, timeNotes, diskLoop, scheduleLoop, dispatchLoop, sweepLoop, housekeeping];
   const unsubscribe = [
+    clock.after(firstRetentionMs, () => housekeeping.wake()),
     events.on('task.changed', () => scheduleLoop.wake()),
     // Online again after Idle: work may be waiting
     events.on('agent.changed', ({ agentId }) => ledger.agentChanged(agentId)),
@@ -183,6 +274,7 @@ export async function startServer({ settings, clock, log, validateResponses = fa
   const live = createLive({ events, clock, authenticate: auth.authenticate, randomBytes });
   const metrics = createMetrics();
   observeProcess(metrics);
+  observeDatabase(metrics, port.space);
   const web = createWeb({
     pages: dashboardPages({ audit, auth, agents, plugins, logs, ledger, publicUrl }),
     authenticate: auth.authenticate,
@@ -203,7 +295,13 @@ export async function startServer({ settings, clock, log, validateResponses = fa
       ...operationsRoutes({
         metrics,
         clock,
-        readiness: { database: async () => void (await db.read.selectFrom('catalogue').select('id').execute()) },
+        readiness: {
+          database: async () => void (await db.read.selectFrom('catalogue').select('id').execute()),
+          disk() {
+            const failure = disk.failure();
+            if (failure !== undefined) throw failure;
+          },
+        },
       }),
     ],
     { version, serverUrl: publicUrl ?? `http://${settings.host}:${settings.port}`, tags: apiTags },
@@ -230,6 +328,7 @@ export async function startServer({ settings, clock, log, validateResponses = fa
     randomBytes,
     admit: agents.admit,
     handlers: { ...agents.messages.handlers, ...plugins.messages, ...logMessages(logs), ...ledger.messages },
+    willPass: isDiskFailure,
     onReady: agents.messages.onReady,
     onClosed: agents.messages.onClosed,
     settings: { heartbeatSeconds, silenceSeconds: Math.max(3 * heartbeatSeconds, 15) },
@@ -246,10 +345,11 @@ export async function startServer({ settings, clock, log, validateResponses = fa
     schedules.stop();
     await Promise.all(loops.map((loop) => loop.stop()));
     live.stop();
-    await gateway.stop();
-    await httpServer.stop(stopGraceMs);
+    // side by side: who hangs on either is waited for once
+    await httpServer.stop(stopGraceMs, gateway.stop());
     await plugins.stop();
-    await agents.stop();
+    // heartbeats that could not be written any more are no reason to leave the database open
+    await agents.stop().catch((error: unknown) => log.error({ err: error }, 'the last heartbeats were not written'));
     await db.close();
     log.info('server stopped');
   }

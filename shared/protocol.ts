@@ -25,6 +25,8 @@ import { attemptOutcomes } from './states.ts';
 export const protocolVersion = 1;
 /** A larger frame closes the socket. */
 export const maxFrameBytes = 4 * 1024 * 1024;
+/** A frame with more messages closes the socket. */
+export const maxFrameMessages = 20_000;
 /** The most text in one `log` message. */
 export const maxLogTextBytes = 64 * 1024;
 /** Unacknowledged log bytes that an agent may have under way per execution. */
@@ -203,7 +205,7 @@ export const agentMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('decline'),
     ...attempt,
-    reason: z.enum(['slots_full', 'stopping', 'disk_full', 'plugin_unavailable']),
+    reason: z.enum(['slots_full', 'stopping', 'disk_full', 'outbox_full', 'plugin_unavailable']),
     message: z.string().max(8192),
   }),
   logMessage,

@@ -24,6 +24,7 @@ export const reasonCodes = {
   time_limit: 'The time limit passed; the process tree was killed.',
   cancel_requested: 'Cancelled on request.',
   cancel_forced: 'Cancelled on the ledger alone: the agent did not confirm in time.',
+  restored: 'The server was restored from a backup that is older; whether this ran after the backup cannot be known.',
   expired: 'No host took it before it expired.',
   if_offline: 'The host was not connected, or not Online, and the task says not to wait.',
   // skipped
@@ -31,6 +32,8 @@ export const reasonCodes = {
   overlap: 'The run before it was still active.',
   misfired: 'The server was not running at the time of the firing.',
   paused: 'The task was paused.',
+  queue_full: 'The queue was full.',
+  run_too_large: 'The owner reaches more hosts than a run may have.',
   // rejected
   plugin_unknown: 'The agent does not know the plugin.',
   plugin_tampered: 'The plugin on the host does not match its signed hash.',

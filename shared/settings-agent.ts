@@ -60,6 +60,18 @@ export const agentSettings = {
     value: seconds(0, 86_400),
     default: 10,
   }),
+  outboxBytes: setting({
+    env: 'MUSTER_AGENT_OUTBOX_BYTES',
+    help: 'So much output and results may wait for the server on disk; beyond, no new work is taken.',
+    value: wholeNumber(1024 * 1024, 2 ** 50),
+    default: 1024 ** 3,
+  }),
+  minFreeBytes: setting({
+    env: 'MUSTER_AGENT_MIN_FREE_BYTES',
+    help: 'With less than this free on the disk of its folder, the agent takes no new work.',
+    value: wholeNumber(0, 2 ** 50),
+    default: 100 * 1024 * 1024,
+  }),
   logLevel: setting({ env: 'MUSTER_LOG_LEVEL', help: 'How much is logged.', value: oneOf(logLevels), default: 'info' }),
 } as const;
 

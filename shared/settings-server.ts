@@ -101,6 +101,48 @@ export const serverSettings = {
     value: seconds(1, 2_592_000),
     default: 3600,
   }),
+  maxExecutionsPerRun: setting({
+    env: 'MUSTER_MAX_EXECUTIONS_PER_RUN',
+    help: 'Hosts that one run may reach; a task that reaches more is refused, and a firing of it is skipped.',
+    value: wholeNumber(1, 1_000_000),
+    default: 100_000,
+  }),
+  maxQueuedPerAgent: setting({
+    env: 'MUSTER_MAX_QUEUED_PER_AGENT',
+    help: 'Executions that may wait for one agent; past it further ones are refused or skipped.',
+    value: wholeNumber(1, 1_000_000),
+    default: 10_000,
+  }),
+  maxQueuedForAnyone: setting({
+    env: 'MUSTER_MAX_QUEUED_FOR_ANYONE',
+    help: 'Executions that may wait for any agent (owner `Anyone`); past it further ones are refused or skipped.',
+    value: wholeNumber(1, 10_000_000),
+    default: 100_000,
+  }),
+  keepRunsDays: setting({
+    env: 'MUSTER_KEEP_RUNS_DAYS',
+    help: 'Days that runs are kept after their end, with their executions; 0 is for ever.',
+    value: wholeNumber(0, 36_500),
+    default: 90,
+  }),
+  keepRunsCount: setting({
+    env: 'MUSTER_KEEP_RUNS_COUNT',
+    help: 'Most runs that are kept after their end, the newest ones; 0 is no limit.',
+    value: wholeNumber(0, 1_000_000_000),
+    default: 1_000_000,
+  }),
+  keepLogsDays: setting({
+    env: 'MUSTER_KEEP_LOGS_DAYS',
+    help: 'Days that logs are kept after the end of their execution; 0 is as long as the run.',
+    value: wholeNumber(0, 36_500),
+    default: 30,
+  }),
+  keepAuditDays: setting({
+    env: 'MUSTER_KEEP_AUDIT_DAYS',
+    help: 'Days that entries of the audit are kept; 0 is for ever.',
+    value: wholeNumber(0, 36_500),
+    default: 365,
+  }),
   bodyLimitBytes: setting({
     env: 'MUSTER_BODY_LIMIT_BYTES',
     help: 'Largest request body; plugin bundles have a larger limit of their own.',

@@ -2,12 +2,15 @@
 export type Clock = {
   /** ms since the epoch */
   now(): number;
+  /** ms since some instant of the past, whole; never set and never going back, whatever becomes of `now` */
+  monotonic(): number;
   /** Calls back once after `ms`; the answer cancels it and may be called twice. */
   after(ms: number, callback: () => void): () => void;
 };
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => Math.floor(performance.now()),
   after(ms, callback) {
     let timer: NodeJS.Timeout;
     const wait = (left: number): void => {

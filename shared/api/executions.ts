@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { json } from '../json.ts';
 import { logStreams } from '../protocol.ts';
-import { executionStates } from '../states.ts';
+import { attemptOutcomes, executionStates } from '../states.ts';
 import { instant, pageQuery } from './listing.ts';
 
 export const execution = z
@@ -27,6 +27,8 @@ export const execution = z
     data: json,
     progress: z.object({ fraction: z.number(), text: z.string() }).nullable(),
     logBytes: z.int(),
+    /** null, or when the log was removed because it was old; `logBytes` tells how long it was */
+    logRemovedAt: instant.nullable(),
     cutBytes: z.int(),
     durationMs: z.number().nullable(),
     createdAt: instant,
@@ -39,6 +41,19 @@ export const execution = z
   .meta({ id: 'Execution' });
 export type Execution = z.infer<typeof execution>;
 
+/** What the agent told of an attempt after the ledger had given it up; the final state is as it was. */
+export const lateResult = z.object({
+  attempt: z.int(),
+  outcome: z.enum(attemptOutcomes),
+  reason: z.string(),
+  message: z.string().nullable(),
+  exitCode: z.int().nullable(),
+  data: json,
+  durationMs: z.number().nullable(),
+  receivedAt: instant,
+});
+export type LateResult = z.infer<typeof lateResult>;
+
 export const attemptRecord = z.object({
   attempt: z.int(),
   agentId: z.string().nullable(),
@@ -50,6 +65,7 @@ export const attemptRecord = z.object({
   offeredAt: instant.nullable(),
   startedAt: instant.nullable(),
   endedAt: instant,
+  lateResult: lateResult.nullable(),
 });
 
 /** Why this host, and why not the others (counted by reason). */
@@ -63,7 +79,7 @@ export const assignment = z.object({
 export type Assignment = z.infer<typeof assignment>;
 
 export const executionDetail = execution
-  .extend({ assignment: assignment.nullable(), attempts: z.array(attemptRecord) })
+  .extend({ assignment: assignment.nullable(), attempts: z.array(attemptRecord), lateResult: lateResult.nullable() })
   .meta({ id: 'ExecutionDetail' });
 export type ExecutionDetail = z.infer<typeof executionDetail>;
 

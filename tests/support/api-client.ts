@@ -8,7 +8,13 @@ import type { TaskInput } from '../../shared/api/tasks.ts';
 /** The API as a program uses it: with a token, over HTTP. */
 export type ApiClient = {
   /** Any request; the answer whatever its status. A body that is not text or bytes is sent as JSON. */
-  send(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<ApiAnswer>;
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<ApiAnswer>;
   /** @throws unless the status is good */
   get<T>(path: string): Promise<T>;
   /** @throws unless the status is good */
@@ -34,11 +40,18 @@ export type ApiAnswer = { readonly status: number; readonly headers: Headers; re
 export type ApiClientOptions = { readonly url: () => string; readonly token: () => string | undefined };
 
 export function createApiClient({ url, token }: ApiClientOptions): ApiClient {
-  async function send(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) {
+  async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+    signal?: AbortSignal,
+  ) {
     const known = token();
     const isRaw = typeof body === 'string' || body instanceof Uint8Array;
     const response = await fetch(url() + path, {
       method,
+      ...(signal === undefined ? {} : { signal }),
       headers: {
         ...(known === undefined ? {} : { authorization: `Bearer ${known}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

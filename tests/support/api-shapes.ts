@@ -78,6 +78,7 @@ export const someExecution = (with_: Partial<ExecutionDetail> = {}): ExecutionDe
     data: { exitCode: 0, signal: null },
     progress: null,
     logBytes: 6,
+    logRemovedAt: null,
     cutBytes: 0,
     durationMs: 35,
     createdAt: at,
@@ -87,6 +88,7 @@ export const someExecution = (with_: Partial<ExecutionDetail> = {}): ExecutionDe
     deadlineAt: null,
     assignment: null,
     attempts: [],
+    lateResult: null,
     ...with_,
   });
 

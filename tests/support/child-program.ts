@@ -25,13 +25,15 @@ export type ChildProgramOptions = {
   readonly args?: readonly string[];
   /** beside PATH and HOME, which are all that it inherits */
   readonly env: Readonly<Record<string, string>>;
+  /** further flags of Node */
+  readonly flags?: readonly string[];
 };
 
 const keptOutput = 20_000;
 
-export function startProgram({ program, args = [], env }: ChildProgramOptions): ChildProgram {
+export function startProgram({ program, args = [], env, flags = [] }: ChildProgramOptions): ChildProgram {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [...nodeFlags, entries[program], ...args], {
+  const child = spawn(process.execPath, [...flags, ...nodeFlags, entries[program], ...args], {
     cwd: tmpdir(),
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

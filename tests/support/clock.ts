@@ -9,6 +9,12 @@ export type FakeClock = Clock & {
   advance(ms: number): Promise<void>;
   /** Moves the time without firing anything, as a wall clock that is set does; timers stay due as long from now as they were. */
   set(now: number): void;
+  /** The process stands still for this long (SIGSTOP, a debugger): the time goes on, and no timer fires before the next `advance`. */
+  stall(ms: number): void;
+  /** The host sleeps for this long: the wall clock and `elapsed` go on, `monotonic` and the timers stand still. */
+  suspend(ms: number): void;
+  /** as `monotonic`, but it goes on while the host sleeps */
+  elapsed(): number;
   /** how many timers are set */
   pending(): number;
 };
@@ -19,6 +25,9 @@ export const startOfTests = Date.UTC(2026, 0, 5, 12, 0, 0);
 
 export function createFakeClock(start: number = startOfTests): FakeClock {
   let now = start;
+  /** how far `now` was set beside the time that passed */
+  let offset = start;
+  let slept = 0;
   // a set keeps the order in which they were set
   const timers = new Set<Timer>();
 
@@ -30,6 +39,8 @@ export function createFakeClock(start: number = startOfTests): FakeClock {
 
   return {
     now: () => now,
+    monotonic: () => now - offset,
+    elapsed: () => now - offset + slept,
     after(ms, callback) {
       const timer = { due: now + Math.max(0, ms), callback };
       timers.add(timer);
@@ -48,7 +59,15 @@ export function createFakeClock(start: number = startOfTests): FakeClock {
     },
     set(moment) {
       for (const timer of timers) timer.due += moment - now;
+      offset += moment - now;
       now = moment;
+    },
+    stall(ms) {
+      now += ms;
+    },
+    suspend(ms) {
+      slept += ms;
+      this.set(now + ms);
     },
     pending: () => timers.size,
   };

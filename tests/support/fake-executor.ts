@@ -1,4 +1,4 @@
-import type { CreateExecutor, Executor, Job, JobEnd, JobSink, ProcessMark } from '../../agent/execution/job.ts';
+import type { CreateExecutor, Executor, Job, JobEnd, JobSink, Orphan, OrphanEnd } from '../../agent/execution/job.ts';
 import { waitingQueue } from './waiting-queue.ts';
 
 /** An executor without processes: a test plays the programs. */
@@ -10,9 +10,9 @@ export type FakeExecutor = {
   /** Ends every job; those that are started while this is set end at once. */
   endAll(): void;
   endsAtOnce: boolean;
-  readonly orphans: readonly ProcessMark[];
+  readonly orphans: readonly Orphan[];
   /** what `endOrphan` answers */
-  orphanState: 'gone' | 'ended';
+  orphanEnd: OrphanEnd;
   /** what `refusal` answers */
   refusal: ReturnType<Executor['refusal']>;
 };
@@ -28,7 +28,7 @@ export type FakeJob = Job & {
 export function createFakeExecutor(): FakeExecutor {
   const jobs: FakeJob[] = [];
   const started = waitingQueue<FakeJob>();
-  const orphans: ProcessMark[] = [];
+  const orphans: Orphan[] = [];
 
   const create: CreateExecutor = () => ({
     refusal: () => fake.refusal,
@@ -64,10 +64,11 @@ export function createFakeExecutor(): FakeExecutor {
       };
     },
     runtimes: async () => ({ node: '24.0.0' }),
-    async endOrphan(mark) {
-      orphans.push(mark);
-      return fake.orphanState;
+    async endOrphan(orphan) {
+      orphans.push(orphan);
+      return fake.orphanEnd;
     },
+    endStrays: async () => ({ found: [], left: [] }),
     close: async () => {},
   });
 
@@ -83,7 +84,7 @@ export function createFakeExecutor(): FakeExecutor {
     endAll,
     endsAtOnce: false,
     orphans,
-    orphanState: 'gone',
+    orphanEnd: { found: [], left: [] },
     refusal: undefined,
   };
   return fake;

@@ -42,6 +42,7 @@ export function createJobBench(options: { readonly maxWarm?: number } = {}): Job
   const executor = createExecutor({
     log: pino({ level: 'silent' }),
     clock: systemClock,
+    startedBy: folder,
     maxWarm: options.maxWarm ?? 4,
     selfCommand,
   });

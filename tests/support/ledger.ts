@@ -3,10 +3,14 @@ import { createAudit } from '../../server/features/audit/audit.service.ts';
 import { logMessages } from '../../server/features/logs/logs.messages.ts';
 import { createLogs } from '../../server/features/logs/logs.service.ts';
 import { checkTiming, nextTiming } from '../../server/features/schedules/schedules.ts';
+import { defaultFireLimits, type FireLimits } from '../../server/features/tasks/fire.service.ts';
 import { createTasksFeature, type TasksFeature } from '../../server/features/tasks/tasks.feature.ts';
+import type { Clock } from '../../server/platform/clock.ts';
 import { createEventBus, type EventBus } from '../../server/platform/events/bus.ts';
 import type { AgentConnection, MessageHandlers } from '../../server/platform/gateway/connection.ts';
 import type { Actor } from '../../server/platform/http/actor.ts';
+import { createSteadyClock } from '../../server/platform/steady-clock.ts';
+import { createTimeWatch } from '../../server/platform/time-watch.ts';
 import type { Database } from '../../server/schema/schema.ts';
 import type { TaskInput } from '../../shared/api/tasks.ts';
 import { taskInput } from '../../shared/api/tasks.ts';
@@ -28,6 +32,10 @@ export type TestLedger = {
   /** Adds a host; it is connected unless told otherwise. */
   agent(name: string, options?: { slots?: number; connected?: boolean; os?: 'linux' | 'win32' }): ScriptedAgent;
   post(input: Partial<TaskInput> & Record<string, unknown>): ReturnType<TasksFeature['tasks']['create']>;
+  /** as the server sees the time: it follows `clock` when it looks */
+  readonly serverClock: Clock;
+  /** The look at the time that the server takes each second. */
+  look(): Promise<void>;
   /** Dispatches and sweeps until nothing more happens. */
   settle(): Promise<void>;
   dispose(): Promise<void>;
@@ -61,9 +69,10 @@ const noop = { name: 'noop', version: '1.0.0', sha256: 'a'.repeat(64), manifest 
 
 type AgentState = { id: string; name: string; status: 'Online'; connected: boolean; os: string; slots: number; metrics: null };
 
-export async function openTestLedger(): Promise<TestLedger> {
+export async function openTestLedger(limits: Partial<FireLimits> = {}): Promise<TestLedger> {
   const { db, dispose } = await openTestDatabase();
-  const clock = createFakeClock();
+  const hostClock = createFakeClock();
+  const clock = createSteadyClock(hostClock);
   const events = createEventBus((error) => {
     throw error;
   });
@@ -97,20 +106,29 @@ export async function openTestLedger(): Promise<TestLedger> {
     },
     logs,
     schedule: { check: checkTiming, next: nextTiming },
+    limits: { ...defaultFireLimits, ...limits },
     leaseSeconds: 30,
     lostAfterSeconds: 3600,
     wakeDispatch: () => {
       wanted = true;
     },
   });
+  const timeWatch = createTimeWatch({
+    clock,
+    onJump: (ms) => feature.time.jumped(ms, clock.follow),
+    onGap: feature.time.stalled,
+  });
+  await feature.time.begin();
   await feature.begin();
   const handlers: MessageHandlers = { ...feature.messages, ...logMessages(logs) };
 
   return {
     db,
-    clock,
+    clock: hostClock,
     events,
     feature,
+    serverClock: clock,
+    look: timeWatch.look,
     post: (input) => feature.tasks.create(taskInput.parse({ owner: 'ALL', plugin: 'noop', ...input }), admin),
     async settle() {
       await feature.sweep();

@@ -57,7 +57,7 @@ export async function startPlugins(
 }
 
 /** The times of the test, the timers of the world: the file system tells of its changes when it likes. */
-const clockFor = (clock: Clock): Clock => ({ now: clock.now, after: systemClock.after });
+const clockFor = (clock: Clock): Clock => ({ ...systemClock, now: clock.now });
 
 export const readCatalogue = ({ text }: SignedCatalogue): Catalogue => catalogue.parse(JSON.parse(text));
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Logger, pino } from 'pino';
-import { systemClock } from '../../server/platform/clock.ts';
+import { type Clock, systemClock } from '../../server/platform/clock.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
 import { readServerSettings } from '../../server/settings.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
@@ -25,15 +25,17 @@ export type ServerInProcess = {
 /**
  * @param files of its plugins folder, by their paths
  * @param variables such as `MUSTER_BODY_LIMIT_BYTES`
+ * @param folder of one that was stopped by `running.stop()`, to start it again
  */
 export async function startServerInProcess(
   files: Readonly<Record<string, string>> = {},
   variables: Readonly<Record<string, string>> = {},
+  { clock = systemClock, folder: given }: { readonly clock?: Clock; readonly folder?: string } = {},
 ): Promise<ServerInProcess> {
-  const folder = await mkdtemp(join(tmpdir(), 'muster-server-'));
+  const folder = given ?? (await mkdtemp(join(tmpdir(), 'muster-server-')));
   const dataDir = join(folder, 'data');
   const plugins = join(folder, 'plugins');
-  await mkdir(plugins);
+  await mkdir(plugins, { recursive: true });
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(plugins, path)), { recursive: true });
     await writeFile(join(plugins, path), text);
@@ -42,7 +44,7 @@ export async function startServerInProcess(
   const { values: settings } = await readServerSettings({ flags: {}, env, cwd: folder });
   const errors: string[] = [];
   const log: Logger = pino({ level: 'error' }, { write: (line: string) => void errors.push(line) });
-  const running = await startServer({ settings, clock: systemClock, log, validateResponses: true });
+  const running = await startServer({ settings, clock, log, validateResponses: true });
   const token = (await readFile(join(dataDir, 'admin.token'), 'utf8')).trim();
   const url = (): string => running.url;
   return {

@@ -18,6 +18,8 @@ export type ServerProcessOptions = {
   readonly port?: number;
   /** variables, such as `MUSTER_LEASE_SECONDS` */
   readonly settings?: Readonly<Record<string, string>>;
+  /** further flags of Node */
+  readonly flags?: readonly string[];
 };
 
 const patienceMs = 15_000;
@@ -26,9 +28,10 @@ type Ready = { readonly type: 'ready'; readonly url: string; readonly signInUrl:
 
 /** @throws with what the server wrote, if it ends instead of getting ready */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { dataDir, pluginsDir, port = 0, settings = {} } = options;
+  const { dataDir, pluginsDir, port = 0, settings = {}, flags = [] } = options;
   const program = startProgram({
     program: 'server',
+    flags,
     env: {
       MUSTER_DATA_DIR: dataDir,
       MUSTER_PLUGINS_DIR: pluginsDir,

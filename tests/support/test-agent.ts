@@ -38,6 +38,8 @@ export async function openAgentBench(options: FakeServerOptions = {}): Promise<A
           slots: 4,
           tags: [],
           drainSeconds: 0,
+          outboxBytes: 1024 ** 3,
+          minFreeBytes: 1024 * 1024,
           logLevel: 'silent',
           ...settings,
         },

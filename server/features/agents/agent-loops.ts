@@ -9,6 +9,8 @@ export type AgentLoopsResources = {
   readonly log: Logger;
   readonly fleet: Fleet;
   readonly heartbeatRows: HeartbeatRows;
+  /** asked before statuses age: whether the time can be believed */
+  readonly lookAtTime: () => Promise<void>;
 };
 
 /** Statuses age by themselves, and heartbeats reach their rows. */
@@ -18,12 +20,18 @@ export type AgentLoops = {
   stop(): Promise<void>;
 };
 
-export function createAgentLoops({ clock, log, fleet, heartbeatRows }: AgentLoopsResources): AgentLoops {
+export function createAgentLoops({ clock, log, fleet, heartbeatRows, lookAtTime }: AgentLoopsResources): AgentLoops {
   let loops: readonly Loop[] = [];
+
+  async function reassess(): Promise<void> {
+    await lookAtTime();
+    fleet.reassess();
+  }
+
   return {
     start() {
       loops = [
-        createLoop({ name: 'agent statuses', clock, log, everyMs: 1_000, run: async () => fleet.reassess() }),
+        createLoop({ name: 'agent statuses', clock, log, everyMs: 1_000, run: reassess }),
         createLoop({ name: 'heartbeat rows', clock, log, everyMs: 5_000, run: () => heartbeatRows.saveDue() }),
       ];
     },

@@ -49,6 +49,8 @@ export type AgentsService = {
   /** for the gateway */
   readonly admit: Admit;
   readonly messages: AgentMessages;
+  /** When each was last heard of moves by so many ms, with the clock. */
+  shiftSightings(ms: number): void;
   /** Reads all agents, then keeps statuses and rows up to date. */
   start(): Promise<void>;
   /** Writes the heartbeats that are not yet written. May be called twice. */
@@ -64,6 +66,7 @@ export type AgentsResources = Omit<
   readonly statusThresholds?: StatusThresholds;
   /** executions that an agent holds now */
   readonly busyOf: (agentId: string) => number;
+  readonly lookAtTime?: () => Promise<void>;
   readonly pluginsHeldBy: (agentId: string) => Promise<AgentDetail['plugins']>;
 };
 
@@ -74,7 +77,7 @@ export function createAgents(resources: AgentsResources): AgentsService {
   const heartbeatRows = createHeartbeatRows({ ...resources, fleet });
   const own = { ...resources, fleet, connections, heartbeatRows };
   const changes = createAgentChanges(own);
-  const loops = createAgentLoops(own);
+  const loops = createAgentLoops({ lookAtTime: async () => undefined, ...own });
 
   const detail = async (id: string): Promise<AgentDetail> => {
     const agent = fleet.get(id);
@@ -107,6 +110,7 @@ export function createAgents(resources: AgentsResources): AgentsService {
     agentOfDownloadToken: connections.agentOfToken,
     admit: createAdmission(own),
     messages: createAgentMessages(own),
+    shiftSightings: fleet.shift,
     async start() {
       fleet.fill((await allAgents(db.read)).map(agentOfRow));
       loops.start();

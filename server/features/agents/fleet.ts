@@ -20,6 +20,8 @@ export type Fleet = {
   remove(id: string): void;
   /** Gives every agent the status that its last heartbeat deserves now. */
   reassess(): void;
+  /** The clock was set, or the server stood still: when each was last heard of moves by so many ms; no events. */
+  shift(ms: number): void;
 };
 
 export type FleetResources = { readonly clock: Clock; readonly events: EventBus; readonly thresholds: StatusThresholds };
@@ -90,6 +92,10 @@ export function createFleet({ clock, events, thresholds }: FleetResources): Flee
       for (const agent of agents) {
         if (statusOf(agent, now, thresholds) !== agent.status) replace(agent, rated(agent));
       }
+    },
+    shift(ms) {
+      for (const [position, agent] of agents.entries())
+        if (agent.lastSeenAt !== null) agents[position] = { ...agent, lastSeenAt: agent.lastSeenAt + ms };
     },
   };
 }

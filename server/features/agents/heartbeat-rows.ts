@@ -37,7 +37,7 @@ export function createHeartbeatRows({ db, clock, fleet }: HeartbeatRowsResources
         for (const { id } of sightings) unwritten.add(id);
         throw error;
       }
-      for (const { id, lastSeenAt } of sightings) writtenAt.set(id, lastSeenAt);
+      for (const { id } of sightings) writtenAt.set(id, clock.monotonic());
     }
   }
 
@@ -52,8 +52,8 @@ export function createHeartbeatRows({ db, clock, fleet }: HeartbeatRowsResources
   return {
     noticed: (agentId) => void unwritten.add(agentId),
     async saveDue() {
-      const latest = clock.now() - everyMs;
-      const due = [...unwritten].filter((id) => (writtenAt.get(id) ?? 0) <= latest);
+      const latest = clock.monotonic() - everyMs;
+      const due = [...unwritten].filter((id) => (writtenAt.get(id) ?? latest) <= latest);
       await save(due.slice(0, perCall));
       forgetRemoved();
     },

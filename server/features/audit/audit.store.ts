@@ -1,9 +1,18 @@
 import type { Reader, Writer } from '../../schema/schema.ts';
 import type { AuditTable } from '../../schema/tables/access.tables.ts';
 
-/** Rows of `audit`. There is no update and no delete. */
+/** Rows of `audit`. There is no update; an entry goes when it is older than entries are kept. */
 
 export const insertAudit = (writer: Writer, row: AuditTable) => writer.insertInto('audit').values(row).execute();
+
+/** The oldest entries before `id`, at most `limit`. Index: the primary key. @returns how many there were */
+export async function deleteAuditBefore(writer: Writer, id: string, limit: number): Promise<number> {
+  const { numDeletedRows } = await writer
+    .deleteFrom('audit')
+    .where('id', 'in', (eb) => eb.selectFrom('audit').select('id').where('id', '<', id).orderBy('id').limit(limit))
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
 
 export type AuditFilter = {
   readonly actor?: string | undefined;

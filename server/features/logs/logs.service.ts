@@ -8,7 +8,21 @@ import { createWaiters } from '../../platform/events/waiters.ts';
 import type { AgentConnection } from '../../platform/gateway/connection.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import { fitChunk } from './chunk.ts';
-import { chunkAt, chunksAfter, insertChunk, type LogChunkRow, logSize, logSizes, outputLimit, writerOf } from './logs.store.ts';
+import { endedUnanswered } from './late-output.ts';
+import {
+  chunkAt,
+  chunksAfter,
+  deleteChunks,
+  firstChunks,
+  insertChunk,
+  type LogChunkRow,
+  lateEnd,
+  logSize,
+  logSizes,
+  noteLateSize,
+  outputLimit,
+  writerOf,
+} from './logs.store.ts';
 
 export type LogsService = {
   /** A chunk from an agent: appended, acknowledged after the commit; a gap is answered with the offset to go on from. */
@@ -27,6 +41,8 @@ export type LogsService = {
     isFinal: () => Promise<boolean>,
     signal: AbortSignal,
   ): Promise<{ readonly slice: Slice; readonly final: boolean }>;
+  /** Removes a part of the log from its start, for ever. @returns whether there may be more */
+  removeIn(writer: Writer, executionId: string): Promise<boolean>;
   /** The first `limit` bytes as text. */
   head(executionId: string, limit: number): Promise<{ text: string; truncated: boolean }>;
 };
@@ -42,11 +58,28 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
   events.on('log.appended', ({ executionId }) => followers.wake(executionId));
   events.on('execution.changed', ({ executionId }) => followers.wake(executionId));
 
+  /** attempts that each connection was told to stop because nobody wants their output: once is enough */
+  const told = new WeakMap<AgentConnection, Set<string>>();
+  function isFirst(connection: AgentConnection, { execution, attempt }: { execution: string; attempt: number }): boolean {
+    const known = told.get(connection) ?? new Set();
+    told.set(connection, known);
+    const key = `${execution}/${attempt}`;
+    if (known.has(key)) return false;
+    known.add(key);
+    return true;
+  }
+
   return {
     async received(connection, message) {
       const attempt = { execution: message.execution, attempt: message.attempt };
       const outcome = await db.write((writer) => append(writer, connection.agentId, message));
-      if (outcome.kind === 'fenced') connection.send({ type: 'stop', ...attempt, reason: 'given_up', graceSeconds: 0 });
+      // instant: log-committed
+      const stop = { type: 'stop', ...attempt, reason: 'given_up', graceSeconds: 0 } as const;
+      if (outcome.kind === 'unwanted') {
+        // taken note of, so that its agent comes to the result, which is acknowledged in any case
+        connection.send({ type: 'log_ack', ...attempt, offset: message.offset + Buffer.byteLength(message.text) });
+        if (isFirst(connection, attempt)) connection.send(stop);
+      } else if (outcome.kind === 'fenced') connection.send(stop);
       else if (outcome.kind === 'gap') connection.send({ type: 'log_from', ...attempt, offset: outcome.size });
       else {
         connection.send({ type: 'log_ack', ...attempt, offset: outcome.size });
@@ -78,6 +111,17 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
         const final = await isFinal();
         return { final, slice: await read(executionId, from) };
       }
+    },
+
+    async removeIn(writer, executionId) {
+      const chunks = await firstChunks(writer, executionId, chunksPerRemoval);
+      const from = chunks[0]?.start ?? 0;
+      // at least one: whatever its size, it has to go
+      const part = chunks.filter(({ start, bytes }, index) => index === 0 || start + bytes - from <= bytesPerRemoval);
+      const last = part.at(-1);
+      if (last === undefined) return false;
+      await deleteChunks(writer, executionId, last.start);
+      return chunks.length === chunksPerRemoval || part.length < chunks.length;
     },
 
     async head(executionId, limit) {
@@ -116,9 +160,10 @@ const writable: readonly ExecutionState[] = ['running', 'unknown', 'cancelling']
 async function append(writer: Writer, agentId: string, message: LogMessage) {
   const { execution, attempt, offset, stream, at, text } = message;
   const holder = await writerOf(writer, execution);
-  const mayWrite =
-    holder !== undefined && writable.includes(holder.state) && holder.agent_id === agentId && holder.attempt === attempt;
-  if (!mayWrite) return { kind: 'fenced' } as const;
+  const isIts = holder?.agent_id === agentId && holder.attempt === attempt;
+  const isLate = isIts && endedUnanswered(holder) && (await lateEnd(writer, execution, attempt)) === undefined;
+  const mayWrite = isIts && (isLate || writable.includes(holder.state));
+  if (!mayWrite) return isIts && holder.state === 'offered' ? ({ kind: 'fenced' } as const) : ({ kind: 'unwanted' } as const);
   const size = await logSize(writer, execution);
   const fit = fitChunk(size, offset, text);
   if (fit.kind === 'gap') return { kind: 'gap', size } as const;
@@ -127,6 +172,7 @@ async function append(writer: Writer, agentId: string, message: LogMessage) {
   if (output > uncheckedBytes && output > (await outputLimit(writer, holder.run_id)) + cutMarkBytes)
     return { kind: 'fenced' } as const;
   await insertChunk(writer, { execution_id: execution, start: fit.start, bytes: fit.bytes, stream, at, text: fit.text });
+  if (isLate) await noteLateSize(writer, execution, size + fit.bytes);
   return { kind: 'held', size: size + fit.bytes, grown: true } as const;
 }
 
@@ -137,6 +183,10 @@ async function append(writer: Writer, agentId: string, message: LogMessage) {
 const uncheckedBytes = 64 * 1024;
 /** room for the mark that stands for what an agent has cut */
 const cutMarkBytes = 4096;
+
+/** About as long as any other unit of work: pages of long texts are given back one by one. */
+const chunksPerRemoval = 100;
+const bytesPerRemoval = 512 * 1024;
 
 const mostPerPage = 256;
 /** Of one read, however short the chunks are. */

@@ -44,6 +44,19 @@ const insert = prepare((db: Reader, p: Params<LogChunkRow>) =>
   db.insertInto('log_chunks').values(p.each('execution_id', 'start', 'bytes', 'stream', 'at', 'text')),
 );
 
+/** Chunks from the start of a log, without their text. Index: the primary key. */
+export const firstChunks = (writer: Writer, executionId: string, limit: number): Promise<{ start: number; bytes: number }[]> =>
+  writer
+    .selectFrom('log_chunks')
+    .select(['start', 'bytes'])
+    .where('execution_id', '=', executionId)
+    .orderBy('start')
+    .limit(limit)
+    .execute();
+
+export const deleteChunks = (writer: Writer, executionId: string, upTo: number) =>
+  writer.deleteFrom('log_chunks').where('execution_id', '=', executionId).where('start', '<=', upTo).execute();
+
 /** The chunk that holds the byte at `offset`, if there is one. */
 export const chunkAt = (db: Reader, executionId: string, offset: number): Promise<LogChunkRow | undefined> =>
   db
@@ -70,8 +83,24 @@ export const chunksAfter = (db: Reader, executionId: string, offset: number, lim
 export const writerOf = (writer: Writer, executionId: string) => holder.first(writer, { executionId });
 
 const holder = prepare((db: Reader, p: Params<{ executionId: string }>) =>
-  db.selectFrom('executions').select(['agent_id', 'attempt', 'state', 'run_id', 'log_from']).where('id', '=', p('executionId')),
+  db
+    .selectFrom('executions')
+    .select(['agent_id', 'attempt', 'state', 'run_id', 'log_from', 'started_at', 'duration_ms'])
+    .where('id', '=', p('executionId')),
 );
+
+/** Whether the end of this attempt was told late: nothing follows it. Index: the primary key. */
+export const lateEnd = (writer: Writer, executionId: string, attempt: number): Promise<{ attempt: number } | undefined> =>
+  writer
+    .selectFrom('late_results')
+    .select('attempt')
+    .where('execution_id', '=', executionId)
+    .where('attempt', '=', attempt)
+    .executeTakeFirst();
+
+/** A log that grows after the end of its execution: its row says how long it is. */
+export const noteLateSize = (writer: Writer, executionId: string, size: number) =>
+  writer.updateTable('executions').set({ log_bytes: size }).where('id', '=', executionId).where('open', '=', 0).execute();
 
 /** The most bytes of output that an attempt of this run may have, by its policy. */
 export async function outputLimit(writer: Writer, runId: string): Promise<number> {

@@ -89,6 +89,7 @@ export async function applyChanges(
     if (pruned.length > 0) await deleteBundles(writer, pruned);
     return { generation, pruned };
   });
+  // instant: catalogue-committed
   shelf.take({ ...committed, added, checks, set, deleted, kept });
 }
 

@@ -45,22 +45,36 @@ function isEndOfGap(zone: string, at: number): boolean {
   return wallClock(at).offsetMs > wallClock(at - 1000).offsetMs;
 }
 
+/** Our rule for a time that comes twice: the first one fires. The other library, asked when that one has passed, answers the second. */
+function isSecondOfTwo(zone: string, at: number): boolean {
+  const { wallClock } = parseZone(zone);
+  const { offsetMs } = wallClock(at);
+  return [1800, 3600, 7200].some((seconds) => wallClock(at - seconds * 1000).offsetMs - offsetMs === seconds * 1000);
+}
+
 describe('the next firing', () => {
   test('is the one that an independent library finds, for 10,000 expressions, zones and instants', () => {
-    let gaps = 0;
+    let exceptions = 0;
     fc.assert(
       fc.property(expression, fc.constantFrom(...zones), instant, (text, zone, seconds) => {
         const after = seconds * 1000;
         const ours = nextFiring(parseCron(text), parseZone(zone), after);
         const theirs = new Croner(text, { timezone: zone, paused: true }).nextRun(new Date(after))?.getTime() ?? null;
         if (ours === theirs) return;
-        expect({ ours, isEndOfGap: ours !== null && isEndOfGap(zone, ours) }).toEqual({ ours, isEndOfGap: true });
-        expect(theirs).toBeGreaterThan(ours ?? Number.POSITIVE_INFINITY);
-        gaps += 1;
+        const differs = ours !== null && theirs !== null;
+        const byRule = differs && (theirs > ours ? isEndOfGap(zone, ours) : isSecondOfTwo(zone, theirs));
+        expect({ ours, theirs, byRule }).toEqual({ ours, theirs, byRule: true });
+        exceptions += 1;
       }),
-      { numRuns: 10_000 },
+      {
+        numRuns: 10_000,
+        examples: [
+          ['0 0,1 * * *', 'America/St_Johns', 1_730_604_600],
+          ['* 2,16,19 * * */2', 'Europe/Berlin', 1_806_193_947],
+        ],
+      },
     );
-    // the rule that differs must stay the exception that it is
-    expect(gaps).toBeLessThan(20);
+    // the rules that differ must stay the exceptions that they are
+    expect(exceptions).toBeLessThan(20);
   });
 });

@@ -12,7 +12,7 @@ const errors: unknown[] = [];
 
 /** As the server wires it: the loop passes when it is woken, and every change of a task wakes it. */
 function start(): void {
-  const { clock, feature, events } = ledger;
+  const { serverClock: clock, feature, events } = ledger;
   schedules = createSchedules({
     clock,
     dueTasks: feature.dueTasks,
@@ -224,6 +224,7 @@ describe('an edit', () => {
     const { id } = await post({ type: 'Scheduled', everySeconds: undefined, cron: '* * * * *' });
     await ledger.clock.advance(60_000);
     ledger.clock.set(ledger.clock.now() - 50_000);
+    await ledger.look();
     const cron = inputOf({ type: 'Scheduled', everySeconds: undefined, cron: '*/1 * * * *' });
     await ledger.feature.tasks.update(id, cron, 1, admin);
     await post({ everySeconds: 55 });

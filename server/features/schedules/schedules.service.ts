@@ -50,7 +50,7 @@ export function createSchedules({ clock, dueTasks, nextDueAt, fireDue, wake }: S
       const { count, first, last, more } = plan.missed;
       const span = count === 1 ? `due at ${toInstant(first)}` : `due from ${toInstant(first)} to ${toInstant(last)}`;
       const late = formatDuration((clock.now() - first) / 1000);
-      const text = `${more ? 'More than ' : ''}${count} ${count === 1 ? 'firing' : 'firings'}, ${span}, came ${late} late: the server was not running or was too busy.`;
+      const text = `${more ? 'More than ' : ''}${count} ${count === 1 ? 'firing' : 'firings'}, ${span}, came ${late} late: the server was not running or was too busy, or its clock was set forward.`;
       await fireDue(
         task.id,
         due,

@@ -7,7 +7,8 @@ import type { Candidate } from './assignment.ts';
 import { unstartedSince } from './attempts.store.ts';
 import { type AttemptEnd, endAttempt, reasonOf, releaseUnstarted, runningDeadline } from './attempts.ts';
 import { findExecution } from './executions.store.ts';
-import type { Ledger, LedgerUnit } from './ledger.ts';
+import { keepLateResult } from './late-results.ts';
+import { changedOf, type Ledger, type LedgerUnit } from './ledger.ts';
 import type { ProgressBoard } from './progress.ts';
 import { hostsAskedAtMost, isOfTheHost, othersThan, pauseAfter, refusedBy } from './refusals.ts';
 import type { ExecutionRow } from './rows.ts';
@@ -15,7 +16,8 @@ import type { RunSpecs } from './run-specs.ts';
 
 /**
  * What agents say of their attempts. Each message is fenced: it counts only if it comes from the agent that holds the execution and
- * names the attempt that is current. A late one is normal: it changes nothing, and the agent is told to forget.
+ * names the attempt that is current. A late one is normal: it moves nothing, and the agent is told to forget. What a late result tells of
+ * an attempt that the ledger had given up is kept beside it.
  */
 export type AttemptsService = {
   accepted(connection: AgentConnection, message: AgentMessageOf<'accept'>): Promise<void>;
@@ -40,17 +42,23 @@ export function createAttempts(resources: AttemptsResources): AttemptsService {
 
   return {
     async accepted(connection, message) {
-      const mayStart = await ledger.write(async (unit) => {
+      // instant: accept-received
+      const answer = await ledger.write(async (unit) => {
         const row = await current(unit, connection, message);
-        if (row?.state === 'running') return true;
-        if (row?.state !== 'offered') return false;
+        if (row?.state === 'running') return 'start_again';
+        if (row?.state !== 'offered') return 'stop';
         const { policy } = await specs.of(row.run_id);
         await unit.move(row, 'running', { reason: null, started_at: unit.now, deadline_at: runningDeadline(policy, unit.now) });
-        return true;
+        return 'start';
       });
+      // instant: accept-committed
       const attempt = { execution: message.execution, attempt: message.attempt };
-      if (!mayStart) connection.send({ type: 'stop', ...attempt, reason: 'given_up', graceSeconds: 0 });
-      else if (!connection.send({ type: 'start', ...attempt })) await neverTold(connection, message);
+      if (answer === 'stop') connection.send({ type: 'stop', ...attempt, reason: 'given_up', graceSeconds: 0 });
+      else {
+        const isTold = connection.send({ type: 'start', ...attempt });
+        // an accept that came twice: the first one was answered, and the next hello tells whether that arrived
+        if (!isTold && answer === 'start') await neverTold(connection, message);
+      }
     },
 
     async declined(connection, message) {
@@ -74,14 +82,18 @@ export function createAttempts(resources: AttemptsResources): AttemptsService {
     async ended(connection, message) {
       const answer = await ledger.write(async (unit) => {
         const row = await current(unit, connection, message);
-        if (row === undefined || !mayEnd(row, message)) return 'ack';
+        if (row === undefined || !mayEnd(row, message)) return keepLateResult(unit, connection.agentId, message, logSizeIn);
         const logHeld = await logSizeIn(unit.writer, row.id);
         if (logHeld < message.logSize) return logHeld;
         await end(unit, row, endOf(row, message, logHeld), connection.agentName);
+        // instant: result-recorded
         return 'ack';
       });
+      // instant: result-committed
       const attempt = { execution: message.execution, attempt: message.attempt };
-      connection.send(answer === 'ack' ? { type: 'ack', ...attempt } : { type: 'log_from', ...attempt, offset: answer });
+      if (typeof answer === 'number') connection.send({ type: 'log_from', ...attempt, offset: answer });
+      else connection.send({ type: 'ack', ...attempt });
+      if (typeof answer === 'object') events.emit('execution.changed', changedOf(answer.kept));
     },
   };
 

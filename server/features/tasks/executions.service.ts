@@ -1,6 +1,7 @@
-import type { Assignment, Execution, ExecutionDetail } from '../../../shared/api/executions.ts';
+import type { Assignment, Execution, ExecutionDetail, LateResult } from '../../../shared/api/executions.ts';
 import { type Page, toInstant, toInstantOrNull } from '../../../shared/api/listing.ts';
 import { MusterError } from '../../../shared/errors.ts';
+import type { Json } from '../../../shared/json.ts';
 import { isFinal } from '../../../shared/states.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { cursorOf, readPage } from '../../platform/db/keyset.ts';
@@ -11,6 +12,7 @@ import { attemptsOf } from './attempts.store.ts';
 import type { Canceller } from './cancel.service.ts';
 import { type ExecutionFilter, findExecution, listExecutions } from './executions.store.ts';
 import { explain, fleetNow } from './explain.ts';
+import { type LateResultRow, lateResultsOf } from './late-results.store.ts';
 import { executionOf } from './presenters.ts';
 import type { AttemptRow, ExecutionRow } from './rows.ts';
 import { findRuns } from './runs.store.ts';
@@ -76,8 +78,15 @@ export function createExecutions({
   async function get(id: string): Promise<ExecutionDetail> {
     const row = await existing(id);
     const [execution] = (await presentAll([row])) as [Execution];
-    const attempts = (await attemptsOf(db.read, id)).map(attemptOf);
-    return { ...execution, assignment: row.assignment === null ? null : (JSON.parse(row.assignment) as Assignment), attempts };
+    const late = new Map((await lateResultsOf(db.read, id)).map((told) => [told.attempt, lateResultOf(told)]));
+    const lateOf = (attempt: number): LateResult | null => late.get(attempt) ?? null;
+    const attempts = (await attemptsOf(db.read, id)).map((kept) => ({ ...attemptOf(kept), lateResult: lateOf(kept.attempt) }));
+    return {
+      ...execution,
+      assignment: row.assignment === null ? null : (JSON.parse(row.assignment) as Assignment),
+      attempts,
+      lateResult: lateOf(row.attempt),
+    };
   }
 
   return {
@@ -108,7 +117,18 @@ export function createExecutions({
   };
 }
 
-const attemptOf = (row: AttemptRow): ExecutionDetail['attempts'][number] => ({
+const lateResultOf = (row: LateResultRow): LateResult => ({
+  attempt: row.attempt,
+  outcome: row.outcome,
+  reason: row.reason,
+  message: row.message,
+  exitCode: row.exit_code,
+  data: row.data === null ? null : (JSON.parse(row.data) as Json),
+  durationMs: row.duration_ms,
+  receivedAt: toInstant(row.received_at),
+});
+
+const attemptOf = (row: AttemptRow): Omit<ExecutionDetail['attempts'][number], 'lateResult'> => ({
   attempt: row.attempt,
   agentId: row.agent_id,
   agentName: row.agent_name,

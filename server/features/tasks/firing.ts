@@ -10,10 +10,11 @@ import type { ExecutionRow, RunRow, TaskRow } from './rows.ts';
 export type FrozenTargets =
   | {
       readonly kind: 'hosts';
-      readonly hosts: readonly { readonly id: string; readonly name: string; readonly online: boolean }[];
+      /** `full`: so much waits for it already that nothing is added */
+      readonly hosts: readonly { readonly id: string; readonly name: string; readonly online: boolean; readonly full: boolean }[];
     }
   /** asked only where the task does not wait: it looks at the whole fleet */
-  | { readonly kind: 'anyone'; readonly someEligible: () => boolean };
+  | { readonly kind: 'anyone'; readonly someEligible: () => boolean; readonly full: boolean };
 
 export type Firing = {
   readonly task: TaskRow;
@@ -90,15 +91,19 @@ function rowsOf(firing: Firing, row: MakeRow): ExecutionRow[] {
     if (notWaiting !== undefined && !targets.someEligible()) {
       return [ended(notWaiting, 'if_offline', 'No agent was eligible, and the task says not to wait.', { target: 'anyone' })];
     }
+    if (targets.full) return [ended('skipped', 'queue_full', fullText('any agent'), { target: 'anyone' })];
     return [row({ target: 'anyone', reason: 'waiting' })];
   }
   if (targets.hosts.length === 0) return [ended('skipped', 'no_host_matched', `No host matches ${firing.task.owner}.`)];
   return targets.hosts.map((host) => {
     const target = { target: 'agent', agent_id: host.id, agent_name: host.name } as const;
     if (!host.online && notWaiting !== undefined) return ended(notWaiting, 'if_offline', reasonCodes.if_offline, target);
+    if (host.full) return ended('skipped', 'queue_full', fullText(host.name), target);
     return row({ ...target, reason: host.online ? 'waiting' : 'host_offline' });
   });
 }
+
+const fullText = (whom: string): string => `As many executions as may wait for ${whom} were waiting.`;
 
 function emptyExecution({ task, policy, now }: Firing, runId: string): Omit<ExecutionRow, 'id'> {
   const expiresAt = now + policy.expiresAfter * 1000;

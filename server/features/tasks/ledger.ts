@@ -77,7 +77,7 @@ export function createLedger({ db, clock, events, onCommitted }: LedgerResources
       });
       onCommitted(done.changes);
       for (const [runId, { taskId, isNew }] of done.runs) if (isNew) events.emit('run.created', { runId, taskId });
-      for (const { after } of done.changes) events.emit('execution.changed', eventOf(after));
+      for (const { after } of done.changes) events.emit('execution.changed', changedOf(after));
       for (const [runId, { taskId, state, isNew }] of done.runs)
         if (!isNew || state !== 'active') events.emit('run.changed', { runId, taskId, state });
       return result;
@@ -148,6 +148,7 @@ async function countEnd(writer: Writer, runId: string, to: ExecutionState, now: 
   return state;
 }
 
-const eventOf = (row: ExecutionRow) => ({
+/** As an event tells it. */
+export const changedOf = (row: ExecutionRow) => ({
   executionId: row.id, runId: row.run_id, taskId: row.task_id, agentId: row.agent_id, state: row.state, attempt: row.attempt,
 }); // biome-ignore format: a row

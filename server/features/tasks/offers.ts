@@ -35,6 +35,7 @@ export async function offerAll(plans: readonly Plan[], resources: OfferResources
   for (let i = 0; i < plans.length; i += offersPerUnit) {
     const some = plans.slice(i, i + offersPerUnit);
     const offered = await resources.ledger.write((unit) => offerIn(unit, some, resources));
+    // instant: offer-committed
     const unsent = offered.filter(
       ({ plan, row }) => !resources.agents.send(plan.agent.id, offerOf(row, plan.spec, resources.leaseSeconds)),
     );

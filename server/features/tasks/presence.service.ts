@@ -6,8 +6,9 @@ import type { AgentBooks } from './agent-books.ts';
 import { endAttempt, endForGood, fallSilent, releaseUnstarted, requeue, runningDeadline, unanswered } from './attempts.ts';
 import { type StopOrder, stopOf } from './cancel.service.ts';
 import { heldByAgent, heldPastDeadline, offeredRows, openOfAgent } from './executions.store.ts';
+import { awaitsLateResult } from './late-results.ts';
 import type { Ledger, LedgerUnit } from './ledger.ts';
-import { reconcile } from './reconcile.ts';
+import { type Late, reconcile } from './reconcile.ts';
 import type { ExecutionRow } from './rows.ts';
 import type { RunSpecs } from './run-specs.ts';
 
@@ -38,6 +39,8 @@ export type PresenceService = {
    * first sweep that sees it, so that a restart of the server gives everybody a whole lease to return.
    */
   declareSilent(): Promise<void>;
+  /** The server stood still: who is away has its whole time to return once more. */
+  listenAnew(): void;
   /** Connected, or just reconciled and about to be. */
   isHere(agentId: string): boolean;
 };
@@ -60,7 +63,7 @@ export type PresenceResources = {
  * Deadlines that passed while no server was there passed unseen, and the agents may have the answers: they get this long to come back
  * before anything is concluded without them. Well over the longest pause between two of their tries.
  */
-const returnGraceMs = 120_000;
+export const returnGraceMs = 120_000;
 /** Between the answer to a hello and the open connection there is no more than this. */
 const arrivalMs = 60_000;
 const batchSize = 500;
@@ -83,21 +86,13 @@ export function createPresence(resources: PresenceResources): PresenceService {
     },
 
     async returned(agentId, journal) {
-      return ledger.write(async (unit) => {
-        const found = reconcile(await heldByAgent(unit.writer, agentId), journal);
-        for (const row of found.neverStarted)
-          await releaseUnstarted(unit, row, row.state === 'offered' ? 'lease_ended' : 'never_started');
-        for (const row of found.resume) if (row.state === 'unknown') await resume(unit, row);
-        const answers: Verdict[] = [];
-        for (const verdict of found.verdicts) {
-          const goesOn = verdict.verdict === 'keep' || verdict.verdict === 'deliver';
-          answers.push({ ...verdict, logFrom: goesOn ? await logSizeIn(unit.writer, verdict.execution) : 0 });
-        }
-        // here, in the order of the units: one that would declare it silent comes before, or finds it back
-        away.delete(agentId);
-        arriving.set(agentId, { since: unit.now, stops: await stopsOf(found.stillToStop) });
-        return answers;
-      });
+      try {
+        return await reconciled(agentId, journal);
+      } catch (error) {
+        // its unit was not committed, so it is not about to be here
+        arriving.delete(agentId);
+        throw error;
+      }
     },
 
     connected(agentId) {
@@ -113,7 +108,7 @@ export function createPresence(resources: PresenceResources): PresenceService {
 
     async gone(agentId) {
       arriving.delete(agentId);
-      away.set(agentId, { since: clock.now(), told: false });
+      away.set(agentId, { since: clock.monotonic(), told: false });
       await ledger.write(async (unit) => {
         for (const row of await heldByAgent(unit.writer, agentId))
           if (row.state === 'offered') await requeue(unit, row, 'lease_ended');
@@ -129,7 +124,7 @@ export function createPresence(resources: PresenceResources): PresenceService {
     },
 
     async declareSilent() {
-      const now = clock.now();
+      const now = clock.monotonic();
       for (const [agentId, { since }] of arriving) if (since <= now - arrivalMs) arriving.delete(agentId);
       for (const agentId of books.holders())
         if (!isHere(agentId) && !away.has(agentId)) away.set(agentId, { since: now, told: false });
@@ -142,8 +137,40 @@ export function createPresence(resources: PresenceResources): PresenceService {
       await Promise.all(silent.map(declare));
     },
 
+    listenAnew() {
+      const now = clock.monotonic();
+      for (const [agentId, { told }] of away) if (!told) away.set(agentId, { since: now, told });
+    },
+
     isHere,
   };
+
+  function reconciled(agentId: string, journal: readonly JournalEntry[]): Promise<Verdict[]> {
+    return ledger.write(async (unit) => {
+      const rows = await heldByAgent(unit.writer, agentId);
+      const late = await lateOnes(unit, agentId, rows, journal);
+      const found = reconcile(rows, journal, (entry) => late.get(keyOf(entry)));
+      for (const row of found.neverStarted)
+        await releaseUnstarted(unit, row, row.state === 'offered' ? 'lease_ended' : 'never_started');
+      for (const row of found.resume) if (row.state === 'unknown') await resume(unit, row);
+      const sizes = new Map(journal.map((entry) => [keyOf(entry), entry.logSize]));
+      const answers: Verdict[] = [];
+      for (const verdict of found.verdicts) {
+        const goesOn = verdict.verdict === 'keep' || verdict.verdict === 'deliver';
+        // output of a former attempt has no place in the log any more: its agent need not send it
+        const former = late.get(keyOf(verdict))?.which === 'former';
+        const held = former ? sizes.get(keyOf(verdict)) : await logSizeIn(unit.writer, verdict.execution);
+        answers.push({ ...verdict, logFrom: goesOn ? (held ?? 0) : 0 });
+      }
+      // here, in the order of the units: one that would declare it silent comes before, or finds it back
+      away.delete(agentId);
+      arriving.set(agentId, {
+        since: clock.monotonic(),
+        stops: [...(await stopsOf(found.stillToStop)), ...(await lateStopsOf(found.lateToStop))],
+      });
+      return answers;
+    });
+  }
 
   async function declare(agentId: string): Promise<void> {
     const before = away.get(agentId);
@@ -164,6 +191,33 @@ export function createPresence(resources: PresenceResources): PresenceService {
   async function stopsOf(rows: readonly ExecutionRow[]): Promise<StopOrder['stop'][]> {
     const orders = rows.map(async (row) => stopOf(row, (await specs.of(row.run_id)).policy.graceSeconds, 'cancel'));
     return (await Promise.all(orders)).flatMap((order) => (order === undefined ? [] : [order.stop]));
+  }
+
+  async function lateStopsOf(late: readonly Late[]): Promise<StopOrder['stop'][]> {
+    const stop = { type: 'stop', reason: 'given_up' } as const;
+    return Promise.all(
+      late.map(async ({ row, attempt }) => {
+        const { graceSeconds } = (await specs.of(row.run_id)).policy;
+        return { ...stop, execution: row.id, attempt, graceSeconds };
+      }),
+    );
+  }
+
+  /** Entries of the journal that no row waits for, but that the ledger gave up without knowing how they ended. */
+  async function lateOnes(
+    unit: LedgerUnit,
+    agentId: string,
+    rows: readonly ExecutionRow[],
+    journal: readonly JournalEntry[],
+  ): Promise<ReadonlyMap<string, Late>> {
+    const waitedFor = new Set(rows.map((row) => keyOf({ execution: row.id, attempt: row.attempt })));
+    const late = new Map<string, Late>();
+    for (const entry of journal) {
+      if (waitedFor.has(keyOf(entry))) continue;
+      const found = await awaitsLateResult(unit.writer, agentId, entry);
+      if (found !== undefined) late.set(keyOf(entry), { ...found, attempt: entry.attempt });
+    }
+    return late;
   }
 
   /** @returns whether there may be more */
@@ -191,3 +245,6 @@ export function createPresence(resources: PresenceResources): PresenceService {
     }
   }
 }
+
+const keyOf = ({ execution, attempt }: { readonly execution: string; readonly attempt: number }): string =>
+  `${execution}/${attempt}`;

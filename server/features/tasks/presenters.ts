@@ -86,6 +86,7 @@ export const executionOf = (row: ExecutionRow, { run, why, progress, logBytes }:
   data: row.data === null ? null : (JSON.parse(row.data) as Json),
   progress,
   logBytes,
+  logRemovedAt: toInstantOrNull(row.log_removed_at ?? null),
   cutBytes: row.cut_bytes,
   durationMs: row.duration_ms,
   createdAt: toInstant(row.created_at),

@@ -1,4 +1,5 @@
 import type { JournalEntry, Verdict } from '../../../shared/protocol.ts';
+import type { GivenUp } from './given-up.ts';
 import type { ExecutionRow } from './rows.ts';
 
 /** What a returning agent's journal means for the rows that the ledger thinks it holds: pure, so that every history can be tried. */
@@ -6,20 +7,35 @@ export type Reconciliation = {
   readonly verdicts: readonly Omit<Verdict, 'logFrom'>[];
   /** the agent has it and goes on: the row is `running` (or stays `cancelling`) */
   readonly resume: readonly ExecutionRow[];
+  /** the ledger has given these up and they run still: they are to end, and what they tell is kept */
+  readonly lateToStop: readonly Late[];
   /** of these, a cancel was asked for: the agent is told once more, after the welcome, so that it answers with log and result */
   readonly stillToStop: readonly ExecutionRow[];
   /** the agent has never started it: its journal would hold it */
   readonly neverStarted: readonly ExecutionRow[];
 };
 
-export function reconcile(rows: readonly ExecutionRow[], journal: readonly JournalEntry[]): Reconciliation {
+/** An attempt of the journal that the ledger has given up without a word of the agent, which is still wanted. */
+export type Late = { readonly which: GivenUp; readonly row: ExecutionRow; readonly attempt: number };
+
+/** @param lateOf tells whether an entry that no row waits for is wanted all the same */
+export function reconcile(
+  rows: readonly ExecutionRow[],
+  journal: readonly JournalEntry[],
+  lateOf: (entry: JournalEntry) => Late | undefined = () => undefined,
+): Reconciliation {
   const byExecution = new Map(rows.map((row) => [row.id, row]));
   const inJournal = new Map<ExecutionRow, JournalEntry['state']>();
+  const lateToStop: Late[] = [];
   const verdicts = journal.map((entry) => {
     const row = byExecution.get(entry.execution);
     const attempt = { execution: entry.execution, attempt: entry.attempt };
     // an offer was not confirmed, so an entry for it can only be of an attempt that the ledger gave up
     if (row === undefined || row.attempt !== entry.attempt || row.state === 'offered') {
+      const late = lateOf(entry);
+      // it is told to stop once it is connected: a verdict `stop` would make it forget how it ended
+      if (late !== undefined && entry.state === 'running') lateToStop.push(late);
+      if (late !== undefined) return { ...attempt, verdict: entry.state === 'ended' ? ('deliver' as const) : ('keep' as const) };
       return { ...attempt, verdict: entry.state === 'running' ? ('stop' as const) : ('forget' as const) };
     }
     inJournal.set(row, entry.state);
@@ -27,6 +43,7 @@ export function reconcile(rows: readonly ExecutionRow[], journal: readonly Journ
   });
   return {
     verdicts,
+    lateToStop,
     resume: rows.filter((row) => inJournal.has(row)),
     stillToStop: rows.filter((row) => row.state === 'cancelling' && inJournal.get(row) === 'running'),
     neverStarted: rows.filter((row) => !inJournal.has(row)),

@@ -300,8 +300,9 @@ describe('ends', () => {
     expect(await execution(run)).toMatchObject({ state: 'cancelled', reason: 'cancel_forced' });
     // and when the agent returns, it is told to stop
     expect(await web.connect([{ execution: lastOffer(web).execution, attempt: 1, state: 'running', logSize: 0 }])).toMatchObject([
-      { verdict: 'stop' },
+      { verdict: 'keep' },
     ]);
+    expect(web.received.at(-1)).toMatchObject({ type: 'stop', attempt: 1, reason: 'given_up' });
   });
 
   test('an agent that never ends an attempt past its limit is stopped, then the ledger ends it', async () => {

@@ -13,11 +13,12 @@ import { createCanceller } from './cancel.service.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { executionRoutes } from './executions.routes.ts';
 import { createExecutions, type ExecutionsService } from './executions.service.ts';
-import { createFirer, type FireResources } from './fire.service.ts';
+import { createFirer, defaultFireLimits, type FireLimits, type FireResources } from './fire.service.ts';
 import { createLedger } from './ledger.ts';
 import { createPresence, type PresenceService } from './presence.service.ts';
 import { createProgressBoard } from './progress.ts';
 import { openRows } from './queue.store.ts';
+import { endOpenAfterRestore } from './restored.service.ts';
 import type { TaskRow } from './rows.ts';
 import { createRunSpecs } from './run-specs.ts';
 import { runRoutes } from './runs.routes.ts';
@@ -28,6 +29,7 @@ import { taskMessages } from './tasks.messages.ts';
 import { taskRoutes } from './tasks.routes.ts';
 import { createTasks, type TasksResources, type TasksService } from './tasks.service.ts';
 import { dueTasks, nextDueAt } from './tasks.store.ts';
+import { createTimeShift, type TimeShift } from './time-shift.service.ts';
 
 /** The whole of the ledger's feature, wired: what `main` needs of it, and nothing else. */
 export type TasksFeature = {
@@ -35,6 +37,7 @@ export type TasksFeature = {
   readonly runs: RunsService;
   readonly executions: ExecutionsService;
   readonly presence: PresenceService;
+  readonly time: TimeShift;
   readonly messages: MessageHandlers;
   readonly routes: AnyRoute[];
   busyOf(agentId: string): number;
@@ -42,8 +45,11 @@ export type TasksFeature = {
   agentChanged(agentId: string): void;
   /** Reads the books from the ledger; before anything else of this feature is used, and after the agents were read. */
   begin(): Promise<void>;
+  /** Ends all that is open, since the ledger is an older one than the world; after `begin`, and before an agent is heard. @returns how many */
+  endOpenAfterRestore(): Promise<number>;
   dispatch(): Promise<void>;
-  sweep(): Promise<void>;
+  /** @param signal ends it early, between two batches */
+  sweep(signal?: AbortSignal): Promise<void>;
   /** For the schedules: active tasks whose time has come, and the time of the next one of all. */
   dueTasks(now: number, limit: number): Promise<readonly TaskRow[]>;
   nextDueAt(): Promise<number | undefined>;
@@ -74,6 +80,7 @@ export type TasksFeatureResources = {
     head(executionId: string, limit: number): Promise<{ text: string; truncated: boolean }>;
   };
   readonly schedule: TasksResources['schedule'];
+  readonly limits?: FireLimits;
   readonly leaseSeconds: number;
   readonly lostAfterSeconds: number;
   /** ask for a dispatch soon */
@@ -139,7 +146,14 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     specs,
     sendTo: (agentId, stop) => agents.send(agentId, stop) || presence.owe(agentId, stop),
   });
-  const firer = createFirer({ newId, specs, resolveOwner, plugins });
+  const firer = createFirer({
+    newId,
+    specs,
+    resolveOwner,
+    plugins,
+    limits: resources.limits ?? defaultFireLimits,
+    queuedFor: books.queuedFor,
+  });
   const waiters = createWaiters(clock);
   events.on('run.changed', ({ runId, state }) => {
     if (state !== 'active') waiters.wake(runId);
@@ -186,6 +200,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     runs,
     executions,
     presence,
+    time: createTimeShift({ db, clock, audit, nextFiring: resources.schedule.next, listenAnew: presence.listenAnew }),
     messages: taskMessages(attempts),
     routes: [...taskRoutes(tasks, runs), ...runRoutes(runs, executions), ...executionRoutes(executions)],
     busyOf: (agentId) => books.heldBy(agentId),
@@ -204,15 +219,16 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
       const hasWork = (id: string): boolean => books.heldBy(id) > 0 || books.queuedFor(id) > 0;
       for (const { id, status } of agents.all()) if (status === 'Revoked' && hasWork(id)) await presence.removed(id);
     },
+    endOpenAfterRestore: () => endOpenAfterRestore({ read: db.read, ledger, logSizeIn }),
     dueTasks: (now, limit) => dueTasks(db.read, now, limit),
     nextDueAt: () => nextDueAt(db.read),
     openBundles: () => openBundles(db.read),
     dispatch: () => dispatcher.pass(),
-    async sweep() {
+    async sweep(signal) {
       try {
         await presence.declareSilent();
       } finally {
-        while ((await sweepOnce(sweeping)).more);
+        while ((await sweepOnce(sweeping)).more && signal?.aborted !== true);
       }
     },
   };

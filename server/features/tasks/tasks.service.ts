@@ -156,6 +156,7 @@ export function createTasks(resources: TasksResources): TasksService {
         await alongside?.(unit.writer, answer);
         return answer;
       });
+      // instant: run-committed
       events.emit('task.changed', { taskId: created.task.id });
       return created;
     },

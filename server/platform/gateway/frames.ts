@@ -1,4 +1,4 @@
-import { type AgentMessage, agentMessage, protocolVersion } from '../../../shared/protocol.ts';
+import { type AgentMessage, agentMessage, maxFrameMessages, protocolVersion } from '../../../shared/protocol.ts';
 
 /** What one entry of a frame turned out to be. */
 export type Received =
@@ -17,6 +17,7 @@ export function readFrame(text: string): readonly Received[] | Malformed {
   } catch {
     return malformed('The frame is not valid JSON.');
   }
+  if (Array.isArray(content) && content.length > maxFrameMessages) return malformed('The frame holds too many messages.');
   const frame: Received[] = [];
   for (const entry of Array.isArray(content) ? content : [content]) {
     const received = readMessage(entry);

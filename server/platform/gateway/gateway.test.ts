@@ -153,6 +153,27 @@ describe('silence', () => {
     expect(gone).toEqual(['silent']);
   });
 
+  it('is not heard in what waits in the sockets of a process that stood still', async () => {
+    const { url, clock, gone } = await start();
+    const agent = await connectAgent(url, { agentId: 'a', keys });
+    clock.stall(600_000);
+    await clock.advance(0);
+    agent.send({ type: 'heartbeat', metrics });
+    await agent.next('heartbeat_ack');
+    await clock.advance(44_000);
+    expect(gone).toEqual([]);
+    await clock.advance(15_000);
+    expect((await agent.closed).code).toBe(closeCodes.silent);
+  });
+
+  it('does not come with a clock that is set', async () => {
+    const { url, clock, gone } = await start();
+    await connectAgent(url, { agentId: 'a', keys });
+    clock.set(clock.now() + 3_600_000);
+    await clock.advance(30_000);
+    expect(gone).toEqual([]);
+  });
+
   it('answers each heartbeat', async () => {
     const { url, clock } = await start();
     const agent = await connectAgent(url, { agentId: 'a', keys });

@@ -6,9 +6,11 @@ import type { RandomBytes } from '../../../shared/ids.ts';
 import { type AgentMessage, closeCodes, maxFrameBytes } from '../../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
 import { rawProblem } from '../http/raw-answer.ts';
-import type { Admit } from './admission.ts';
+import type { Admit, Refusal } from './admission.ts';
 import type { AgentConnection, MessageHandlers } from './connection.ts';
 import { shakeHands } from './handshake.ts';
+import { createIntakeBudget } from './intake-budget.ts';
+import { createPenalties } from './penalties.ts';
 import { createSeats } from './seats.ts';
 import { defaultGatewaySettings, type GatewaySettings } from './settings.ts';
 import { createTurnEnd } from './turn-end.ts';
@@ -20,6 +22,8 @@ export type Gateway = {
   /** For upgrades at `agentSocketPath`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   counts(): { readonly connected: number; readonly unauthenticated: number };
+  /** What kept messages from being answered has passed: the agents concerned are told to come back, and send them again. */
+  redeliver(): void;
   /** Tells every agent to come back later, and waits until their sockets and handlers have ended, at most `closeSeconds`. */
   stop(): Promise<void>;
 };
@@ -34,6 +38,8 @@ export type GatewayResources = {
   readonly onReady: (connection: AgentConnection) => void;
   /** at once when a connection that was ready closes, for whatever reason */
   readonly onClosed: (connection: AgentConnection) => void;
+  /** whether a message that failed for this is to be sent again when `redeliver` is called; otherwise its connection is closed */
+  readonly willPass?: (error: unknown) => boolean;
   readonly settings?: Partial<GatewaySettings>;
 };
 
@@ -49,9 +55,19 @@ export function createGateway(resources: GatewayResources): Gateway {
   const unauthenticated = createUnauthenticatedSockets(settings);
   const turnEnd = createTurnEnd();
   const seats = createSeats();
+  const budget = createIntakeBudget(settings.maxOutputUnderWay);
+  const penalties = createPenalties(clock);
+  const admit: Admit = async (hello, serverNonce, address) => {
+    const answer = await resources.admit(hello, serverNonce, address);
+    const waitMs = answer.kind === 'admitted' ? penalties.left(answer.agentId) : 0;
+    return waitMs > 0 ? mustWait(waitMs) : answer;
+  };
   const wires = new Set<Wire>();
   const ready = new Map<Wire, AgentConnection>();
   let cancelSweep = clock.after(sweepMs(settings), sweep);
+  let sweptAt = clock.monotonic();
+  /** nobody can be called silent for the time before */
+  let listeningSince = sweptAt;
   let stopped: Promise<void> | undefined;
 
   function open(ws: WebSocket, address: string, leave: () => void): void {
@@ -61,8 +77,14 @@ export function createGateway(resources: GatewayResources): Gateway {
       ws,
       clock,
       turnEnd,
+      budget,
       log: socketLog,
+      willPass: resources.willPass ?? (() => false),
       handle: (message) => dispatch(handlers, ready.get(wire), message, clock),
+      onMalformed: () => {
+        const connection = ready.get(wire);
+        if (connection !== undefined) penalties.strike(connection.agentId);
+      },
       onClosed: () => {
         leave();
         const connection = ready.get(wire);
@@ -76,7 +98,7 @@ export function createGateway(resources: GatewayResources): Gateway {
       leave();
       socketLog.setBindings({ agentId, agent: agentName });
     };
-    shakeHands(wire, address, { ...resources, log: socketLog, seats, settings, onAuthenticated })
+    shakeHands(wire, address, { ...resources, admit, log: socketLog, seats, settings, onAuthenticated })
       .then((connection) => {
         if (connection === undefined || !wire.isOpen()) return;
         ready.set(wire, connection);
@@ -90,12 +112,18 @@ export function createGateway(resources: GatewayResources): Gateway {
       });
   }
 
-  /** One timer for all connections. A socket that the server itself does not read at the moment cannot be heard, and is not silent. */
+  /**
+   * One timer for all connections. A socket that the server itself does not read at the moment cannot be heard, and is not silent; nor is
+   * any while the process stood still, as a sweep that comes much too late tells: what they said waits in the sockets.
+   */
   function sweep(): void {
-    const deadline = clock.now() - settings.silenceSeconds * 1000;
+    const now = clock.monotonic();
+    if (now - sweptAt > 2 * sweepMs(settings)) listeningSince = now;
+    sweptAt = now;
+    const deadline = now - settings.silenceSeconds * 1000;
     for (const wire of ready.keys()) {
-      if ((wire.heardAt() ?? Number.POSITIVE_INFINITY) <= deadline)
-        wire.close(closeCodes.silent, 'nothing was heard from the agent');
+      const heardAt = wire.heardAt() ?? Number.POSITIVE_INFINITY;
+      if (Math.max(heardAt, listeningSince) <= deadline) wire.close(closeCodes.silent, 'nothing was heard from the agent');
     }
     cancelSweep = clock.after(sweepMs(settings), sweep);
   }
@@ -137,6 +165,10 @@ export function createGateway(resources: GatewayResources): Gateway {
       if (!upgraded) place.leave();
     },
     counts: () => ({ connected: ready.size, unauthenticated: unauthenticated.count() }),
+    redeliver() {
+      for (const wire of [...ready.keys()])
+        if (wire.hasUnanswered()) wire.close(closeCodes.comeBack, 'send again what was not acknowledged');
+    },
     stop: () => (stopped ??= stop()),
   };
 }
@@ -155,11 +187,20 @@ function dispatch(
   return handler?.(connection, message);
 }
 
+const mustWait = (ms: number): Refusal => ({
+  kind: 'refused',
+  code: 'rate_limited',
+  message: `This agent sent what cannot be read, and is let in again in ${Math.ceil(ms / 1000)} s. Update it, if that goes on.`,
+  closeCode: closeCodes.comeBack,
+});
+
 /** `closeTimeout` is not yet in the types of ws. */
 const serverOptions = (settings: GatewaySettings): ServerOptions & { closeTimeout: number } => ({
   noServer: true,
   clientTracking: false,
   perMessageDeflate: false,
+  // one frame of a connection per turn of the event loop: who sends many does not keep the others waiting
+  allowSynchronousEvents: false,
   maxPayload: maxFrameBytes,
   closeTimeout: settings.closeSeconds * 1000,
 });

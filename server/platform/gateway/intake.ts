@@ -1,4 +1,5 @@
 import type { AgentMessage } from '../../../shared/protocol.ts';
+import type { IntakeBudget } from './intake-budget.ts';
 
 /**
  * The messages of one connection on their way to the handlers, in order.
@@ -7,7 +8,8 @@ import type { AgentMessage } from '../../../shared/protocol.ts';
  *
  * While it is held (the agent is being admitted) messages wait. While it runs, a handler is called as soon as its message is next; its
  * promise is not awaited before the next one, so that the writes of many messages share one commit. Once `maxInFlight` promises are
- * pending, or too many messages wait, the socket is no longer read: an agent that floods is slowed down by its own network.
+ * pending, or too many messages wait, the socket is no longer read: an agent that floods is slowed down by its own network. In one turn of
+ * the event loop each connection gets `messagesPerTurn` at most, so that the others get theirs.
  */
 export type Intake = {
   push(message: AgentMessage): void;
@@ -26,23 +28,33 @@ export type IntakeResources = {
   readonly maxInFlight: number;
   /** the most messages waiting before reading pauses */
   readonly maxWaiting: number;
+  /** shared by all connections */
+  readonly budget: IntakeBudget;
 };
 
+/** As many as share one commit. */
+const messagesPerTurn = 256;
+
 export function createIntake(resources: IntakeResources): Intake {
-  const { handle, onFailure, pauseReading, resumeReading, maxInFlight, maxWaiting } = resources;
+  const { handle, onFailure, pauseReading, resumeReading, maxInFlight, maxWaiting, budget } = resources;
   let waiting: AgentMessage[] = [];
   let next = 0;
   let inFlight = 0;
   let mode: 'held' | 'running' | 'stopped' = 'held';
   let paused = false;
   let whenSettled: (() => void)[] = [];
+  let leftInTurn = messagesPerTurn;
+  let nextTurn: NodeJS.Immediate | undefined;
 
   function run(): void {
-    while (mode === 'running' && inFlight < maxInFlight && next < waiting.length) {
+    while (mode === 'running' && leftInTurn > 0 && inFlight < maxInFlight && budget.hasRoom() && next < waiting.length) {
+      leftInTurn -= 1;
+      nextTurn ??= setImmediate(turn);
       const message = waiting[next] as AgentMessage;
       next += 1;
       start(message);
     }
+    if (mode === 'running' && next < waiting.length && !budget.hasRoom()) budget.whenRoom(run);
     if (next === waiting.length) {
       waiting = [];
       next = 0;
@@ -50,14 +62,26 @@ export function createIntake(resources: IntakeResources): Intake {
     steerReading();
   }
 
+  function turn(): void {
+    nextTurn = undefined;
+    leftInTurn = messagesPerTurn;
+    run();
+  }
+
   function start(message: AgentMessage): void {
     try {
       const work = handle(message);
       if (work === undefined) return;
+      const size = sizeOf(message);
       inFlight += 1;
-      work.then(finished, (error: unknown) => {
-        onFailure(error);
+      budget.take(size);
+      const done = (): void => {
         finished();
+        budget.give(size);
+      };
+      work.then(done, (error: unknown) => {
+        onFailure(error);
+        done();
       });
     } catch (error) {
       onFailure(error);
@@ -75,7 +99,7 @@ export function createIntake(resources: IntakeResources): Intake {
 
   function steerReading(): void {
     if (mode === 'stopped') return;
-    const full = inFlight >= maxInFlight || waiting.length - next > maxWaiting;
+    const full = inFlight >= maxInFlight || waiting.length - next > maxWaiting || (waiting.length > next && !budget.hasRoom());
     if (full && !paused) {
       paused = true;
       pauseReading();
@@ -100,9 +124,13 @@ export function createIntake(resources: IntakeResources): Intake {
     },
     stop() {
       mode = 'stopped';
+      clearImmediate(nextTurn);
       waiting = [];
       next = 0;
     },
     settled: () => (inFlight === 0 ? Promise.resolve() : new Promise((resolve) => whenSettled.push(resolve))),
   };
 }
+
+/** Only output is large and many. */
+const sizeOf = (message: AgentMessage): number => (message.type === 'log' ? message.text.length : 0);

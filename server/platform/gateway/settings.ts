@@ -11,6 +11,8 @@ export type GatewaySettings = {
   readonly maxInFlight: number;
   /** messages of one connection that wait while it is being admitted, before its socket is no longer read */
   readonly maxWaiting: number;
+  /** output of all agents that waits for its commit, before their sockets are no longer read */
+  readonly maxOutputUnderWay: number;
   readonly maxUnauthenticated: number;
   readonly maxUnauthenticatedPerAddress: number;
   /** what they all together may have sent before they have proven who they are */
@@ -26,6 +28,7 @@ export const defaultGatewaySettings: GatewaySettings = {
   maxQueueBytes: 8 * 1024 * 1024,
   maxInFlight: 256,
   maxWaiting: 1024,
+  maxOutputUnderWay: 64 * 1024 * 1024,
   maxUnauthenticated: 2000,
   // a whole fleet may sit behind one address, and comes back at once when the server restarts
   maxUnauthenticatedPerAddress: 1000,

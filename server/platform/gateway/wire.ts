@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { SerialisedMessage } from './connection.ts';
 import { closeReason, type Received, readFrame } from './frames.ts';
 import { createIntake } from './intake.ts';
+import type { IntakeBudget } from './intake-budget.ts';
 import { createSendQueue } from './send-queue.ts';
 import type { TurnEnd } from './turn-end.ts';
 
@@ -24,6 +25,8 @@ export type Wire = {
   close(code: number, reason: string): void;
   terminate(): void;
   isOpen(): boolean;
+  /** whether a message was left unanswered, so that the agent has to send it again */
+  hasUnanswered(): boolean;
   /** when something was last heard; undefined while the server itself does not read */
   heardAt(): number | undefined;
   /** Resolves when the handlers under way have finished. */
@@ -43,7 +46,12 @@ export type WireResources = {
   readonly maxQueueBytes: number;
   readonly maxInFlight: number;
   readonly maxWaiting: number;
+  readonly budget: IntakeBudget;
+  /** a failure that will pass, such as a full disk: the agent is to send again when it has, and closing now would only have it come back */
+  readonly willPass: (error: unknown) => boolean;
   readonly handle: (message: AgentMessage) => Promise<void> | void;
+  /** called before it closes because of what the far side sent */
+  readonly onMalformed: () => void;
   /** called once, at once when it closes */
   readonly onClosed: () => void;
 };
@@ -52,32 +60,40 @@ export type WireResources = {
 export const serverFailed = 1011;
 
 export function createWire(resources: WireResources): Wire {
-  const { ws, clock, log, turnEnd, maxQueueBytes, maxInFlight, maxWaiting, handle, onClosed } = resources;
+  const { ws, clock, log, turnEnd, maxQueueBytes, maxInFlight, maxWaiting, budget, willPass, handle, onMalformed, onClosed } =
+    resources;
   const queue = createSendQueue(ws, turnEnd, maxQueueBytes);
   const hello = Promise.withResolvers<Hello | OtherProtocol | undefined>();
   const ended = Promise.withResolvers<void>();
   const warnedTypes = new Set<string>();
   let open = true;
   let greeted = false;
-  let heardAt = clock.now();
+  let unanswered = false;
+  let heardAt = clock.monotonic();
 
   const intake = createIntake({
     handle,
     maxInFlight,
     maxWaiting,
+    budget,
     pauseReading: () => ws.pause(),
     resumeReading: () => {
-      heardAt = clock.now();
+      heardAt = clock.monotonic();
       ws.resume();
     },
     onFailure: (error) => {
+      if (willPass(error)) {
+        if (!unanswered) log.warn({ err: error }, 'agent message not answered for now');
+        unanswered = true;
+        return;
+      }
       log.error({ err: error }, 'agent message failed');
       close(serverFailed, 'the server failed to handle a message');
     },
   });
 
   function onFrame(data: RawData, isBinary: boolean): void {
-    heardAt = clock.now();
+    heardAt = clock.monotonic();
     if (!open) return;
     const frame = isBinary
       ? ({ kind: 'malformed', reason: 'A frame is text, not binary.' } as const)
@@ -101,7 +117,9 @@ export function createWire(resources: WireResources): Wire {
   }
 
   function refuseMalformed(reason: string): void {
+    if (!open) return;
     log.warn({ reason }, 'malformed agent message');
+    onMalformed();
     close(closeCodes.malformed, reason);
   }
 
@@ -130,7 +148,7 @@ export function createWire(resources: WireResources): Wire {
 
   ws.on('message', onFrame);
   ws.on('pong', () => {
-    heardAt = clock.now();
+    heardAt = clock.monotonic();
   });
   ws.on('error', (error) => {
     log.warn({ err: error }, 'agent socket error');
@@ -154,6 +172,7 @@ export function createWire(resources: WireResources): Wire {
     close,
     terminate: () => ws.terminate(),
     isOpen: () => open,
+    hasUnanswered: () => unanswered,
     heardAt: () => (ws.isPaused ? undefined : heardAt),
     settled: intake.settled,
     ended: ended.promise,

@@ -32,7 +32,7 @@ export type HttpServer = {
   readonly isStopping: () => boolean;
   listen(): Promise<ListeningAt>;
   /** May be called twice; both settle when all is closed. */
-  stop(graceMs: number): Promise<void>;
+  stop(graceMs: number, upgradedEnd?: Promise<void>): Promise<void>;
 };
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -86,11 +86,11 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
     else socket.end(rawProblem(...faultOf(error)), () => socket.destroy());
   });
 
-  async function closeAll(graceMs: number): Promise<void> {
+  async function closeAll(graceMs: number, upgradedEnd: Promise<void> | undefined): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const callback of [...stopCallbacks]) callback();
     server.closeIdleConnections();
-    if (inFlight > 0) await finished(graceMs);
+    await Promise.all([inFlight > 0 ? finished(graceMs) : undefined, upgradedEnd]);
     server.closeAllConnections();
     for (const socket of upgraded) socket.destroy();
     await closed;
@@ -144,8 +144,8 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
       const name = host.includes(':') ? `[${host}]` : host;
       return { host, port: actual, url: `${tls === null ? 'http' : 'https'}://${name}:${actual}` };
     },
-    stop(graceMs) {
-      stopped ??= server.listening ? closeAll(graceMs) : Promise.resolve();
+    stop(graceMs, upgradedEnd) {
+      stopped ??= server.listening ? closeAll(graceMs, upgradedEnd) : Promise.resolve();
       return stopped;
     },
   };

@@ -67,7 +67,7 @@ export function createHttp(resources: HttpResources): (request: IncomingMessage,
     response: ServerResponse,
     params: Exchange['params'],
   ): Promise<void> {
-    const startedAt = resources.clock.now();
+    const startedAt = resources.clock.monotonic();
     const exchange = createExchange(request, response, params, resources);
     let status = 0;
     try {
@@ -84,7 +84,7 @@ export function createHttp(resources: HttpResources): (request: IncomingMessage,
       resources.log.error({ err: error, requestId: exchange.requestId, path: exchange.path }, 'answer not completed');
       response.destroy();
     } finally {
-      const ms = resources.clock.now() - startedAt;
+      const ms = resources.clock.monotonic() - startedAt;
       resources.observe?.(request.method ?? '', site?.path ?? '', status, ms);
       resources.log.debug({ requestId: exchange.requestId, method: request.method, path: exchange.path, status, ms }, 'request');
     }

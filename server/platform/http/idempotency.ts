@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { MusterError } from '../../../shared/errors.ts';
 import type { RandomBytes } from '../../../shared/ids.ts';
 import { canonicalJson, type Json } from '../../../shared/json.ts';
-import type { Database } from '../../schema/schema.ts';
+import type { Database, Writer } from '../../schema/schema.ts';
 import type { Clock } from '../clock.ts';
 import { answerText } from './answer-text.ts';
 import type { RouteAnswer, RouteRequest } from './route.ts';
@@ -19,8 +19,8 @@ import { openAnswer, type SealedAnswer, sealAnswer } from './sealed-answer.ts';
  */
 export type Idempotency = {
   once(request: OnceRequest, handle: (recorder: Recorder) => Promise<RouteAnswer>): Promise<OnceAnswer>;
-  /** Forgets answers older than 24 h; @returns how many. To be called now and then. */
-  prune(): Promise<number>;
+  /** Forgets answers older than 24 h, in small units with a pause after each; @returns how many. To be called now and then. */
+  prune(pause?: () => Promise<void>): Promise<number>;
 };
 
 export type OnceRequest = {
@@ -96,14 +96,29 @@ export function createIdempotency({ db, clock, randomBytes }: IdempotencyResourc
         resolve();
       }
     },
-    async prune() {
+    async prune(pause = async () => undefined) {
       const before = clock.now() - keptMs;
-      const deleted = await db.write((writer) =>
-        writer.deleteFrom('idempotency').where('created_at', '<', before).executeTakeFirst(),
-      );
-      return Number(deleted.numDeletedRows);
+      let removed = 0;
+      for (let last = prunedPerUnit; last === prunedPerUnit; removed += last) {
+        last = await db.write((writer) => deleteBefore(writer, before));
+        await pause();
+      }
+      return removed;
     },
   };
+}
+
+const prunedPerUnit = 200;
+
+/** Index: idempotency_by_age. */
+async function deleteBefore(writer: Writer, before: number): Promise<number> {
+  const { numDeletedRows } = await writer
+    .deleteFrom('idempotency')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('idempotency').select('id').where('created_at', '<', before).orderBy('created_at').limit(prunedPerUnit),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
 }
 
 /** Rolls back the transaction that lost. */

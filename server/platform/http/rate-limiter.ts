@@ -20,17 +20,17 @@ export type RateLimiterResources = {
 };
 
 export function createRateLimiter({ clock, burst, secondsPerTry, maxAddresses = 10_000 }: RateLimiterResources): RateLimiter {
-  // per address, the time at which its bucket is full again; a Map keeps the order of insertion, so the first is the oldest
+  // per address, the monotonic time at which its bucket is full again; a Map keeps the order of insertion, so the first is the oldest
   const fullAt = new Map<string, number>();
   const costMs = secondsPerTry * 1000;
 
   /** @returns when the bucket is full again */
   function fullAfter(address: string | null): number {
-    return Math.max(fullAt.get(networkOf(address ?? '')) ?? 0, clock.now());
+    return Math.max(fullAt.get(networkOf(address ?? '')) ?? 0, clock.monotonic());
   }
 
   function check(address: string | null): void {
-    const waitMs = fullAfter(address) + costMs - (clock.now() + burst * costMs);
+    const waitMs = fullAfter(address) + costMs - (clock.monotonic() + burst * costMs);
     if (waitMs <= 0) return;
     throw new MusterError('rate_limited', `Too many tries from ${address}. Try again in ${Math.ceil(waitMs / 1000)} s.`, {
       retryAfterSeconds: waitMs / 1000,

@@ -19,6 +19,13 @@ export function observeRequests(metrics: Metrics): NonNullable<HttpResources['ob
   };
 }
 
+export type Space = { readonly bytes: number; readonly freeBytes: number };
+
+export function observeDatabase(metrics: Metrics, space: () => Space): void {
+  metrics.gauge('muster_database_bytes', 'Size of the database, without its write-ahead log.', () => space().bytes);
+  metrics.gauge('muster_database_free_bytes', 'Part of the database that is free to be used again.', () => space().freeBytes);
+}
+
 export function observeProcess(metrics: Metrics): void {
   metrics.gauge('process_resident_memory_bytes', 'Resident memory of the server.', () => process.memoryUsage.rss());
   metrics.gauge('nodejs_heap_used_bytes', 'Heap in use.', () => process.memoryUsage().heapUsed);

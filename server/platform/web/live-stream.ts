@@ -84,13 +84,13 @@ export function createLiveStream({ topics, clock, signal, position, stillKnown }
     });
   }
   async function* read(): AsyncGenerator<string> {
-    let checkedAt = clock.now();
+    let checkedAt = clock.monotonic();
     yield `retry: ${retryMs}\n${idle()}`;
     while (!closed) {
       const any = await something(heartbeatMs);
-      if (clock.now() - checkedAt >= heartbeatMs) {
+      if (clock.monotonic() - checkedAt >= heartbeatMs) {
         if (!(await stillKnown())) break;
-        checkedAt = clock.now();
+        checkedAt = clock.monotonic();
       }
       if (closed) break;
       yield take() || idle();

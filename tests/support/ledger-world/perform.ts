@@ -1,4 +1,4 @@
-import type { ResultMessage } from '../../../shared/protocol.ts';
+import type { JournalEntry, ResultMessage } from '../../../shared/protocol.ts';
 import type { History, Step } from './steps.ts';
 import { admin, type Host, type World } from './world.ts';
 
@@ -27,6 +27,8 @@ async function begin(world: World, step: Step): Promise<void> {
       return world.post({ owner: step.owner, plugin: step.plugin, ...step.policy });
     case 'connect':
       return world.connect(host);
+    case 'connectConfused':
+      return world.connect(host, await nonsenseFor(world, host));
     case 'cut':
       return world.cut(host);
     case 'crash':
@@ -71,6 +73,17 @@ async function begin(world: World, step: Step): Promise<void> {
     case 'together':
       for (const one of step.steps) await begin(world, one);
   }
+}
+
+/** What the journal of no honest agent would hold: of other hosts' work, of attempts that were never made, of another ledger. */
+async function nonsenseFor(world: World, host: Host): Promise<JournalEntry[]> {
+  const rows = await world.db.read.selectFrom('executions').select(['id', 'attempt', 'agent_id']).orderBy('id').execute();
+  const claims = rows.flatMap(({ id, attempt, agent_id }, index) => {
+    const state = index % 2 === 0 ? ('running' as const) : ('ended' as const);
+    const notItsOwn = agent_id !== host.id && attempt > 0 ? [attempt] : [];
+    return [...notItsOwn, attempt + 9].map((claimed) => ({ execution: id, attempt: claimed, state, logSize: index * 1000 }));
+  });
+  return [...claims, { execution: 'exe_of_another_ledger', attempt: 1, state: 'running', logSize: 7 }];
 }
 
 /** Everything that is under way arrives, in both directions, so many times. */

@@ -37,6 +37,7 @@ export type InstanceResources = {
   readonly random: () => number;
   readonly agents: TasksFeatureResources['agents'];
   readonly plugins: TasksFeatureResources['plugins'];
+  readonly leaseSeconds?: number;
 };
 
 export async function startInstance(resources: InstanceResources): Promise<ServerInstance> {
@@ -66,7 +67,7 @@ export async function startInstance(resources: InstanceResources): Promise<Serve
     plugins,
     logs,
     schedule: { check: checkTiming, next: nextTiming },
-    leaseSeconds,
+    leaseSeconds: resources.leaseSeconds ?? leaseSeconds,
     lostAfterSeconds,
     wakeDispatch: () => {
       wanted = true;

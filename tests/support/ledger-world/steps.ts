@@ -5,7 +5,7 @@ import { type Mood, moods } from './honest-agent.ts';
 /** One thing that happens in a history. Numbers choose among what is there at the time, so that every list of steps is a history. */
 export type Step =
   | { readonly do: 'post'; readonly owner: string; readonly plugin: string; readonly policy: Readonly<Record<string, unknown>> }
-  | { readonly do: 'connect' | 'cut' | 'crash' | 'idle' | 'decide' | 'revoke'; readonly host: number }
+  | { readonly do: 'connect' | 'connectConfused' | 'cut' | 'crash' | 'idle' | 'decide' | 'revoke'; readonly host: number }
   | { readonly do: 'toServer' | 'toAgent'; readonly host: number; readonly count: number }
   | { readonly do: 'mood'; readonly host: number; readonly mood: Mood }
   | { readonly do: 'print'; readonly host: number; readonly which: number; readonly text: string }
@@ -51,6 +51,7 @@ const simple: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 7, arbitrary: fc.record({ do: fc.constant('connect' as const), host }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('connectConfused' as const), host }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('cut' as const, 'crash' as const, 'decide' as const), host }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('idle' as const), host }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('toServer' as const), host, count: fc.integer({ min: 1, max: 6 }) }) },

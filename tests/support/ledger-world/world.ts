@@ -3,8 +3,9 @@ import type { Actor } from '../../../server/platform/http/actor.ts';
 import type { Database } from '../../../server/schema/schema.ts';
 import { type TaskInput, taskInput } from '../../../shared/api/tasks.ts';
 import { idGenerator } from '../../../shared/ids.ts';
-import type { AgentMessage, ServerMessage, Verdict } from '../../../shared/protocol.ts';
+import type { AgentMessage, JournalEntry, ServerMessage, Verdict } from '../../../shared/protocol.ts';
 import { createFakeClock, type FakeClock } from '../clock.ts';
+import { countingBytes } from './counting-bytes.ts';
 import { createHonestAgent, type HonestAgent, type ToAgent } from './honest-agent.ts';
 import { bundleOf, bundles } from './plugins.ts';
 import { Killed, type ServerInstance, startInstance } from './server-instance.ts';
@@ -26,8 +27,8 @@ export type World = {
   /** Waits for all that is under way, and dispatches until nothing more happens. */
   settle(): Promise<void>;
   post(input: Partial<TaskInput> & Record<string, unknown>): void;
-  /** The agent says hello on a new connection; one that the server still thinks open is replaced. */
-  connect(host: Host): void;
+  /** The agent says hello on a new connection; one that the server still thinks open is replaced. Its journal may hold more than the truth. */
+  connect(host: Host, nonsense?: readonly JournalEntry[]): void;
   cut(host: Host): void;
   /** @returns how many there were */
   toServer(host: Host, count: number): number;
@@ -68,15 +69,6 @@ const fleet = [
   { name: 'web2', os: 'linux', slots: 1 },
   { name: 'win1', os: 'win32', slots: 2 },
 ] as const;
-
-/** Ids that come out the same in every run of a history, so that it can be told again. */
-function countingBytes(): (size: number) => Uint8Array {
-  let count = 0;
-  return (size) => {
-    count += 1;
-    return new Uint8Array(size).map((_, index) => (index < size - 4 ? 0 : (count >> (8 * (size - 1 - index))) & 0xff));
-  };
-}
 
 export async function openWorld(db: Database): Promise<World> {
   const clock = createFakeClock();
@@ -192,14 +184,14 @@ export async function openWorld(db: Database): Promise<World> {
       const { feature } = server;
       run(() => feature.tasks.create(taskInput.parse({ plugin: bundleOf('any').name, ...input }), admin));
     },
-    connect(host) {
+    connect(host, nonsense = []) {
       const old = host.link;
       host.agent.disconnected();
       closeLink(host);
       if (host.status === 'Revoked') return;
       const link = openLink(host);
       host.link = link;
-      const journal = host.agent.hello();
+      const journal = [...host.agent.hello(), ...nonsense];
       const here = server;
       run(async () => {
         if (old !== undefined) await Promise.all(old.handlers);

@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Metrics } from '../../../shared/metrics.ts';
+import { closeCodes, maxFrameMessages } from '../../../shared/protocol.ts';
+import { connectAgent, createAgentKeys } from '../../../tests/support/agent-client.ts';
+import { eventually } from '../../../tests/support/eventually.ts';
+import { startGateway, type TestGateway } from '../../../tests/support/gateway.ts';
+
+const keys = createAgentKeys();
+const metrics: Metrics = {
+  cpuPercent: 0,
+  memoryUsedBytes: 0,
+  memoryTotalBytes: 0,
+  diskUsedBytes: 0,
+  diskTotalBytes: 0,
+  load1: 0,
+  agentMemoryBytes: 0,
+};
+const heartbeat = { type: 'heartbeat', metrics } as const;
+let running: TestGateway | undefined;
+
+async function start(...args: Parameters<typeof startGateway>): Promise<TestGateway> {
+  running = await startGateway(...args);
+  return running;
+}
+
+afterEach(async () => {
+  await running?.dispose();
+  running = undefined;
+});
+
+describe('an agent that floods', () => {
+  it('is heard a little in each turn, so that the others get theirs', async () => {
+    const heard: string[] = [];
+    const { url } = await start({ handlers: { heartbeat: ({ agentId }) => void heard.push(agentId) } });
+    const loud = await connectAgent(url, { agentId: 'loud', keys });
+    const quiet = await connectAgent(url, { agentId: 'quiet', keys });
+    loud.send(...Array.from({ length: 15_000 }, () => heartbeat));
+    await eventually('the flood has begun', () => Promise.resolve(heard.length > 0));
+    quiet.send(heartbeat);
+    await quiet.next('heartbeat_ack');
+    expect(heard.filter((id) => id === 'loud').length).toBeLessThan(15_000);
+    await eventually('the flood is over', () => Promise.resolve(heard.length === 15_001));
+  });
+
+  it('with output is not read while too much of it waits for the disk, whoever sent it', async () => {
+    let commit = (): void => {};
+    const disk = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    const heard: string[] = [];
+    const { url } = await start({
+      settings: { maxOutputUnderWay: 100_000 },
+      handlers: {
+        log({ agentId }) {
+          heard.push(agentId);
+          return disk;
+        },
+      },
+    });
+    const text = 'x'.repeat(50_000);
+    const log = { type: 'log', execution: 'e', attempt: 1, offset: 0, stream: 'out', at: 0, text } as const;
+    const one = await connectAgent(url, { agentId: 'one', keys });
+    const other = await connectAgent(url, { agentId: 'other', keys });
+    for (let count = 0; count < 100; count += 1) one.send(log);
+    await eventually('one has taken all the room', () => Promise.resolve(heard.length === 2));
+    for (let count = 0; count < 100; count += 1) other.send(log);
+    await eventually('the network is full', () => Promise.resolve(other.bufferedAmount() > 0 || one.bufferedAmount() > 0));
+    expect(heard).toEqual(['one', 'one']);
+    commit();
+    await eventually('both were heard in the end', () => Promise.resolve(heard.length === 200));
+  });
+
+  it('with more messages in a frame than there may be is closed', async () => {
+    const { url } = await start();
+    const agent = await connectAgent(url, { agentId: 'a', keys });
+    agent.sendText(`[${Array.from({ length: maxFrameMessages + 1 }, () => '{"type":"x"}').join()}]`);
+    expect(await agent.closed).toMatchObject({ code: closeCodes.malformed, reason: 'The frame holds too many messages.' });
+  });
+});
+
+describe('an agent that sends what cannot be read', () => {
+  it('waits before it is let in again, longer each time, and is forgiven in the end', async () => {
+    const { url, clock } = await start();
+    const sendNonsense = async (): Promise<void> => {
+      const agent = await connectAgent(url, { agentId: 'a', keys });
+      agent.sendText('nonsense');
+      expect((await agent.closed).code).toBe(closeCodes.malformed);
+    };
+    for (const waitMs of [1000, 2000, 4000]) {
+      await sendNonsense();
+      await clock.advance(waitMs - 1);
+      await expect(connectAgent(url, { agentId: 'a', keys })).rejects.toThrow();
+      await connectAgent(url, { agentId: 'b', keys });
+      await clock.advance(1);
+    }
+    await clock.advance(600_000);
+    await sendNonsense();
+    await clock.advance(1000);
+    await sendNonsense();
+  });
+});
