@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-const folders = ['shared', 'server', 'agent', 'cli', 'plugins', 'tests', 'scripts'];
+const folders = ['shared', 'server', 'agent', 'cli', 'plugins', 'tests', 'scripts', 'faults'];
 
 export default {
   rootDir: import.meta.dirname,
