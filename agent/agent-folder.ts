@@ -11,6 +11,8 @@ export type AgentFolder = {
   readonly journal: string;
   readonly spool: string;
   readonly plugins: string;
+  /** files that attempts left, until the server has them */
+  readonly artifacts: string;
   /** one folder per running attempt */
   readonly work: string;
 };
@@ -26,6 +28,7 @@ export function openAgentFolder(dir: string): AgentFolder {
     journal: join(root, 'journal'),
     spool: join(root, 'spool'),
     plugins: join(root, 'plugins'),
+    artifacts: join(root, 'artifacts'),
     work: join(root, 'work'),
   };
   mkdirSync(root, { recursive: true, mode: 0o700 });

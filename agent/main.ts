@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import type { Facts } from '../shared/metrics.ts';
 import { clearWork, openAgentFolder } from './agent-folder.ts';
+import { createArtifactOutbox } from './artifacts/artifact-outbox.ts';
 import { createAdmission } from './attempts/admission.ts';
 import { createAttempts } from './attempts/attempts.ts';
 import { createDeliveryLoop } from './attempts/delivery.ts';
@@ -120,6 +121,8 @@ async function run(
   const catalogue = createTrustedCatalogue({ path: join(folder.plugins, 'catalogue.json'), serverPublicKey, log });
   const plugins = createPluginCache({ path: folder.plugins, catalogue, log });
 
+  const artifacts = createArtifactOutbox({ path: folder.artifacts, clock, log });
+
   const held = createHeldAttempts();
   const slots = createSlots(settings.slots);
   const delivery = createDeliveryLoop({ uplink, clock, log });
@@ -137,6 +140,7 @@ async function run(
     releaseSlot: slots.release,
     agentName: () => identity.name,
     workFolder: folder.work,
+    artifacts,
     clock,
     log,
   });
@@ -179,7 +183,11 @@ async function run(
             catalogue.accept(signed);
             prefetch.wake();
           },
-          setDownloadToken: (token) => plugins.setAccess(token === undefined ? undefined : { serverUrl, token }),
+          setDownloadToken(token) {
+            const access = token === undefined ? undefined : { serverUrl, token };
+            plugins.setAccess(access);
+            artifacts.setAccess(access);
+          },
         },
         heartbeat,
         sendFacts: factSheet.connected,
@@ -208,6 +216,7 @@ async function run(
       await connection.stop();
       delivery.close();
       await executor.close();
+      await artifacts.stop();
       spools.close();
       await journal.close();
       lock.release();

@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8';
  *   node-runner       internal: runs functions of `node` plugins for an agent
  *   as-user           internal: becomes another user, then the program that it is told to be
  *   host-facts        internal: prints the facts of this host as one line of JSON
+ *   plugin-trial      internal: runs a plugin that its author tries on this host, without a server
  */
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   run: async (args) => {
@@ -28,6 +29,10 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
   'host-facts': async () => {
     const { runHostFacts } = await import('./host/host-facts-program.ts');
     await runHostFacts();
+  },
+  'plugin-trial': async () => {
+    const { runPluginTrial } = await import('./trial/plugin-trial-program.ts');
+    await runPluginTrial();
   },
 };
 

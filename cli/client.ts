@@ -11,9 +11,12 @@ export type Client = {
   readonly server: string;
   get<T>(path: string, answer: z.ZodType<T>, query?: Query, signal?: AbortSignal): Promise<T>;
   post<T>(path: string, answer: z.ZodType<T>, body?: unknown, query?: Query): Promise<T>;
-  put<T>(path: string, answer: z.ZodType<T>, body: unknown): Promise<T>;
+  /** @param ifMatch the ETag of what it replaces */
+  put<T>(path: string, answer: z.ZodType<T>, body: unknown, ifMatch?: string): Promise<T>;
   patch<T>(path: string, answer: z.ZodType<T>, body: unknown): Promise<T>;
   delete(path: string): Promise<void>;
+  /** The body as it comes, however long that takes. */
+  download(path: string): Promise<ReadableStream<Uint8Array>>;
 };
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
@@ -49,11 +52,17 @@ export function createClient(options: ClientOptions): Client {
     throw new Error('unreachable: the last try returns or throws');
   }
 
-  async function send(method: string, url: string, key: string | undefined, { body, signal }: Request): Promise<Response> {
+  async function send(
+    method: string,
+    url: string,
+    key: string | undefined,
+    { body, signal, ifMatch }: Request,
+  ): Promise<Response> {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
     if (key !== undefined) headers['idempotency-key'] = key;
     if (body !== undefined) headers['content-type'] = 'application/json';
+    if (ifMatch !== undefined) headers['if-match'] = ifMatch;
     const limit = AbortSignal.timeout(patienceMs);
     try {
       return await fetch(url, {
@@ -91,19 +100,37 @@ export function createClient(options: ClientOptions): Client {
     );
   }
 
+  async function download(path: string): Promise<ReadableStream<Uint8Array>> {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), patienceMs);
+    let response: Response;
+    try {
+      const headers: Record<string, string> = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` };
+      response = await fetch(`${server}${path}`, { headers, redirect: 'manual', signal: patience.signal });
+    } catch (error) {
+      throw unreachable(server, error);
+    } finally {
+      clearTimeout(timer);
+    }
+    if (!response.ok || response.body === null) throw refusalOf(server, response, await response.text());
+    return response.body;
+  }
+
   return {
     server,
     get: (path, answer, query, signal) => call('GET', path, answer, { query, signal }),
     post: (path, answer, body, query) => call('POST', path, answer, { body, query }),
-    put: (path, answer, body) => call('PUT', path, answer, { body }),
+    put: (path, answer, body, ifMatch) => call('PUT', path, answer, { body, ifMatch }),
     patch: (path, answer, body) => call('PATCH', path, answer, { body }),
     delete: (path) => call<void>('DELETE', path, null, {}),
+    download,
   };
 }
 
 type Request = {
   readonly query?: Query | undefined;
   readonly body?: unknown;
+  readonly ifMatch?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 

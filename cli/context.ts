@@ -113,6 +113,7 @@ function connect(options: ConnectionOptions, env: Surroundings['env'], surroundi
     put: (...args) => explained(bare.put(...args)),
     patch: (...args) => explained(bare.patch(...args)),
     delete: (...args) => explained(bare.delete(...args)),
+    download: (...args) => explained(bare.download(...args)),
   };
 }
 

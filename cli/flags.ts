@@ -70,3 +70,6 @@ export function variable(text: string, before: Readonly<Record<string, string>> 
 
 export const limitOption = (): Option =>
   new Option('--limit <count>', 'how many at most, newest first').argParser(wholeNumber(1, 1_000_000)).default(50);
+
+/** Of an option that may be repeated. */
+export const word = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

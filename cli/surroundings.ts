@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { onInterrupt } from './processes/interrupts.ts';
+import { readSecretInput } from './secret-input.ts';
 
 /** What a command finds around it. The process hands in the real ones, tests their own. */
 export type Surroundings = {
@@ -9,6 +10,8 @@ export type Surroundings = {
   readonly stdout: Output;
   /** messages */
   readonly stderr: Output;
+  /** what must not stand on a command line: typed without being shown, or the standard input */
+  readSecret(prompt: string): Promise<string>;
   readonly now: () => number;
   /** Ctrl-C, or a request to end; @returns unsubscribe */
   onInterrupt(callback: () => void): () => void;
@@ -40,6 +43,7 @@ export function processSurroundings(): Surroundings {
     cwd: process.cwd(),
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
+    readSecret: readSecretInput,
     now: Date.now,
     onInterrupt,
   };

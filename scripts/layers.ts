@@ -13,6 +13,7 @@ export const ladder = [
   'agents',
   'plugins',
   'logs',
+  'artifacts',
   'tasks',
   'workflows',
   'schedules',

@@ -1,6 +1,7 @@
 import { createAgentPages } from './features/agents/agent.pages.ts';
 import { createAgentsPages } from './features/agents/agents.pages.ts';
 import type { AgentsService } from './features/agents/agents.service.ts';
+import type { ArtifactsService } from './features/artifacts/artifacts.service.ts';
 import { createAuditPages } from './features/audit/audit.pages.ts';
 import type { AuditService } from './features/audit/audit.service.ts';
 import { createAccountPages } from './features/auth/account.pages.ts';
@@ -12,6 +13,8 @@ import { createUsersPages } from './features/auth/users.pages.ts';
 import type { LogsService } from './features/logs/logs.service.ts';
 import { createPluginsPages } from './features/plugins/plugins.pages.ts';
 import type { PluginsService } from './features/plugins/plugins.service.ts';
+import { createSecretsPages } from './features/secrets/secrets.pages.ts';
+import type { SecretsService } from './features/secrets/secrets.service.ts';
 import { createExecutionsPages } from './features/tasks/executions.pages.ts';
 import { createOverviewPages } from './features/tasks/overview.pages.ts';
 import { createRunsPages } from './features/tasks/runs.pages.ts';
@@ -23,23 +26,36 @@ import type { AnyPage } from './platform/web/page.ts';
 export type DashboardResources = {
   readonly audit: AuditService;
   readonly auth: AuthService;
+  readonly secrets: SecretsService;
   readonly agents: AgentsService;
   readonly plugins: PluginsService;
   readonly logs: LogsService;
+  readonly artifacts: Pick<ArtifactsService, 'list'>;
   readonly ledger: TasksFeature;
   readonly publicUrl: string | null;
 };
 
 /** Every page of the dashboard. A page takes just the calls that it makes. */
-export function dashboardPages({ audit, auth, agents, plugins, logs, ledger, publicUrl }: DashboardResources): AnyPage[] {
+export function dashboardPages({
+  audit,
+  auth,
+  secrets,
+  agents,
+  plugins,
+  logs,
+  artifacts,
+  ledger,
+  publicUrl,
+}: DashboardResources): AnyPage[] {
   const { tasks, runs, executions } = ledger;
   return [
     ...createSignInPages(auth),
-    ...createOverviewPages({ agentCounts: agents.counts, overview: runs.overview, publicUrl }),
+    ...createOverviewPages({ agentCounts: agents.counts, overview: runs.overview, locks: ledger.locks.list, publicUrl }),
     ...createAgentsPages({ list: agents.list, counts: agents.counts }),
     ...createAgentPages({ ...agents, executions: executions.list }),
     // before the page of one task: `/tasks/new` is not a task
     ...createTaskFormPages({
+      firings: tasks.preview,
       plugins: plugins.list,
       preview: agents.preview,
       create: tasks.create,
@@ -48,9 +64,10 @@ export function dashboardPages({ audit, auth, agents, plugins, logs, ledger, pub
     }),
     ...createTasksPages({ ...tasks, runs: runs.list }),
     ...createRunsPages({ ...runs, executions: executions.list }),
-    ...createExecutionsPages({ ...executions, readLog: logs.read }),
+    ...createExecutionsPages({ ...executions, readLog: logs.read, artifactsOf: artifacts.list }),
     ...createPluginsPages(plugins),
     ...createAccountPages(auth),
+    ...createSecretsPages(secrets),
     ...createUsersPages(auth.users),
     ...createTokensPages(auth.tokens),
     ...createJoinTokensPages({ ...auth.joinTokens, publicUrl }),

@@ -12,6 +12,9 @@ import { dashboardPages } from './dashboard.ts';
 import { createAgentsRoutes } from './features/agents/agents.routes.ts';
 import { createAgents } from './features/agents/agents.service.ts';
 import { createEnrolmentRoutes } from './features/agents/enrolment.routes.ts';
+import { createArtifactsRoutes } from './features/artifacts/artifacts.routes.ts';
+import { createArtifacts } from './features/artifacts/artifacts.service.ts';
+import { createContentFolder } from './features/artifacts/content-folder.ts';
 import { createAuditRoutes } from './features/audit/audit.routes.ts';
 import { createAudit } from './features/audit/audit.service.ts';
 import { systemActor } from './features/audit/audit.ts';
@@ -24,7 +27,10 @@ import { createLogs } from './features/logs/logs.service.ts';
 import { createPluginsRoutes } from './features/plugins/plugins.routes.ts';
 import { createPlugins } from './features/plugins/plugins.service.ts';
 import { createSchedules } from './features/schedules/schedules.service.ts';
-import { checkTiming, nextTiming } from './features/schedules/schedules.ts';
+import { checkTiming, nextTiming, upcoming } from './features/schedules/schedules.ts';
+import { loadKeyring } from './features/secrets/master-key.ts';
+import { createSecretsRoutes } from './features/secrets/secrets.routes.ts';
+import { createSecrets } from './features/secrets/secrets.service.ts';
 import { createRetention } from './features/tasks/retention.service.ts';
 import { createTasksFeature } from './features/tasks/tasks.feature.ts';
 import { noteTimeEveryMs, noteTimeIn } from './features/tasks/time-shift.service.ts';
@@ -151,6 +157,12 @@ export async function startServer({
     ...(settings.adminToken === undefined ? {} : { adminToken: settings.adminToken.reveal() }),
   });
 
+  const keyring = await loadKeyring({ dataDir, masterKey: settings.masterKey?.reveal(), randomBytes });
+  const secrets = createSecrets({ db, clock, audit, keyring });
+  const { resealed, unusable } = await secrets.begin();
+  if (resealed > 0) log.info({ secrets: resealed }, 'secrets were sealed anew with the first master key');
+  if (unusable.length > 0) log.warn({ secrets: unusable }, 'no master key opens these secrets: write them anew');
+
   // what looks up the ladder is handed in as calls that are made later
   const agents = createAgents({
     db,
@@ -172,8 +184,15 @@ export async function startServer({
     onGone: (agentId) => ledger.presence.gone(agentId),
     onRemoved: (agentId) => ledger.presence.removed(agentId),
   });
-  const plugins = createPlugins({ db, clock, log, events, audit, identity, agents, openBundles: () => ledger.openBundles() });
+  const plugins = createPlugins({ db, clock, log, events, audit, identity, agents, usedBundles: () => ledger.usedBundles() });
   const logs = createLogs({ db, clock, events });
+  const artifacts = createArtifacts({
+    db,
+    clock,
+    content: createContentFolder(join(dataDir, 'artifacts'), clock.now),
+    limits: settings,
+    agentOfDownloadToken: agents.agentOfDownloadToken,
+  });
   const ledger = createTasksFeature({
     db,
     clock,
@@ -183,8 +202,9 @@ export async function startServer({
     audit,
     agents,
     plugins,
+    secrets,
     logs,
-    schedule: { check: checkTiming, next: nextTiming },
+    schedule: { check: checkTiming, next: nextTiming, upcoming },
     limits: settings,
     leaseSeconds,
     lostAfterSeconds,
@@ -259,7 +279,10 @@ export async function startServer({
     name: 'housekeeping',
     clock,
     everyMs: hourMs,
-    run: retentionPass,
+    async run(signal) {
+      await retentionPass(signal);
+      await artifacts.prune(signal);
+    },
     log,
   });
   const loops = [timeLoop, timeNotes, diskLoop, scheduleLoop, dispatchLoop, sweepLoop, housekeeping];
@@ -276,7 +299,7 @@ export async function startServer({
   observeProcess(metrics);
   observeDatabase(metrics, port.space);
   const web = createWeb({
-    pages: dashboardPages({ audit, auth, agents, plugins, logs, ledger, publicUrl }),
+    pages: dashboardPages({ audit, auth, secrets, agents, plugins, logs, artifacts, ledger, publicUrl }),
     authenticate: auth.authenticate,
     clock,
     live,
@@ -289,6 +312,8 @@ export async function startServer({
       ...createAgentsRoutes(agents),
       ...createPluginsRoutes(plugins),
       ...createAuthRoutes(auth),
+      ...createSecretsRoutes(secrets),
+      ...createArtifactsRoutes(artifacts),
       ...createAuditRoutes(audit),
       ...createEnrolmentRoutes({ enrol: agents.enrol, failures: createRateLimiter({ clock, burst: 20, secondsPerTry: 5 }) }),
       ...live.routes,

@@ -16,6 +16,7 @@ export const errorCatalogue = {
   cursor_invalid: { status: 422, title: 'The paging cursor is not valid' },
   owner_unknown: { status: 422, title: 'No such owner' },
   owner_syntax: { status: 422, title: 'The target expression has a syntax error' },
+  secret_unknown: { status: 422, title: 'No such secret' },
   plugin_unknown: { status: 422, title: 'No such plugin' },
   action_unknown: { status: 422, title: 'The plugin has no such action' },
   args_invalid: { status: 422, title: 'The arguments do not fit the action' },

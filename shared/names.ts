@@ -33,6 +33,12 @@ export const actionName = z
   .max(64)
   .regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'Use letters, digits and underscore; begin with a letter.');
 
+export const lockName = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(plainName, 'Use letters, digits, dot, dash and underscore; begin with a letter, digit or underscore.');
+
 /** A tag is one word, or `key=value`. */
 export const tagName = z
   .string()

@@ -8,6 +8,8 @@ export const permissions = {
   'agents.write': 'Tag, rename and remove agents, revoke their keys',
   'plugins.read': 'See plugins and their source',
   'plugins.write': 'Push and delete plugins',
+  'secrets.read': 'See the names of secrets, and name them in a task',
+  'secrets.write': 'Write, replace and remove secrets; nobody reads their values',
   'join-tokens.manage': 'Create and revoke join tokens',
   'tokens.manage': 'Create and revoke API tokens',
   'users.manage': 'Create, edit and disable users',
@@ -19,7 +21,7 @@ export type Permission = keyof typeof permissions;
 
 const viewer = ['tasks.read', 'agents.read', 'plugins.read', 'account.use'] as const satisfies Permission[];
 const operator = [...viewer, 'tasks.run', 'tasks.cancel'] as const satisfies Permission[];
-const author = [...operator, 'tasks.write', 'plugins.write'] as const satisfies Permission[];
+const author = [...operator, 'tasks.write', 'plugins.write', 'secrets.read', 'secrets.write'] as const satisfies Permission[];
 
 export const roles = ['viewer', 'operator', 'author', 'admin'] as const;
 export type Role = (typeof roles)[number];

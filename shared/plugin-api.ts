@@ -44,8 +44,15 @@ export type PluginContext = {
   /** aborted when the execution is cancelled or out of time; the process tree is killed a grace time later */
   readonly signal: AbortSignal;
   readonly env: Readonly<Record<string, string>>;
+  /** by name, the secrets that the task names in its args and env; masked in all that the plugin says */
+  readonly secrets: Readonly<Record<string, string>>;
   /** a fresh, empty folder of this execution, removed after it */
   readonly workspace: string;
+  /**
+   * Keeps a file with the execution, where it can be downloaded: a copy of the file at this path, or these data under this name. Of two
+   * with the same name the last one counts. @returns the name, without what no platform can have in one
+   */
+  storeArtifact(source: string | { readonly name: string; readonly data: string | Uint8Array }, name?: string): Promise<string>;
   /**
    * A fresh, empty folder of a user, who cannot enter the workspace, which is the agent's own; for the agent's user it is the workspace.
    * Removed when the function has returned. What is written there as root must be written with care: its owner can put links into it.
@@ -66,7 +73,7 @@ export type PluginFunction = (
 
 /**
  * The line protocol of every other runtime. The program gets `MUSTER_ACTION`, `MUSTER_ARGS` (JSON), `MUSTER_EXECUTION`,
- * `MUSTER_ATTEMPT`, `MUSTER_AGENT` and `MUSTER_WORKSPACE` in its environment, and the action and each positional argument on its command
+ * `MUSTER_ATTEMPT`, `MUSTER_AGENT`, `MUSTER_WORKSPACE` and `MUSTER_ARTIFACTS` (a folder: the files in it are kept) in its environment, and the action and each positional argument on its command
  * line. A line of its standard output that begins with the mark is a message to Muster; all else is log.
  *
  *     ::muster:: {"type":"progress","fraction":0.5,"text":"half"}

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { actionName, pluginName } from './names.ts';
+import { resourceLimits } from './resource-limits.ts';
 
 /** `plugin.json`: what a plugin is called, what it can do, where it runs. A single-file plugin gets one made from `defaultManifest`. */
 
@@ -18,6 +19,8 @@ export const pluginAction = z.strictObject({
   /** JSON Schema of the arguments: an object (keyword arguments) or an array (positional). Absent: any arguments. */
   args: argsSchema.optional(),
   examples: z.array(z.unknown()).max(20).optional(),
+  /** what this action may use of its host, beside the limits of the plugin */
+  limits: resourceLimits.optional(),
 });
 export type PluginAction = z.infer<typeof pluginAction>;
 
@@ -25,6 +28,7 @@ export const pluginLimits = z.strictObject({
   timeoutSeconds: z.int().min(1).max(604_800).optional(),
   /** bytes of output kept in the ledger; past it head and tail are kept */
   outputBytes: z.int().min(1024).max(1_073_741_824).optional(),
+  ...resourceLimits.shape,
 });
 
 export const pluginManifest = z.strictObject({

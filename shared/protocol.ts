@@ -1,9 +1,12 @@
 import * as z from 'zod';
+import { timeoutActions } from './api/tasks.ts';
 import { isDeeperThan, json, maxJsonDepth } from './json.ts';
 import { facts, metrics } from './metrics.ts';
 import { actionName, agentName, pluginName, sha256, tagName } from './names.ts';
 import { signedCatalogue } from './plugin-bundle.ts';
 import { platforms } from './plugin-manifest.ts';
+import { resourceLimits } from './resource-limits.ts';
+import { secretName } from './secret-references.ts';
 import { attemptOutcomes } from './states.ts';
 
 /**
@@ -106,8 +109,12 @@ export const offer = z.object({
   args: json,
   env: z.record(z.string(), z.string()).default({}),
   timeoutSeconds: z.number().min(0.1),
+  /** kill: past its time it is `timed_out`; snapshot: its output until then is the result, and it has succeeded */
+  onTimeout: z.enum(timeoutActions).default('kill'),
   /** between asking a process tree to end and killing it */
   graceSeconds: z.number().min(0),
+  /** of the task; those of the plugin are in its manifest */
+  limits: resourceLimits.optional(),
   outputLimitBytes: z.int().min(1024),
   /** the agent must accept within this time of receipt, or forget the offer */
   leaseSeconds: z.number().min(0.1),
@@ -133,7 +140,8 @@ export const serverMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('refused'), code: z.string(), message: z.string() }),
   offer,
-  z.object({ type: z.literal('start'), ...attempt }),
+  /** the values of the secrets that its args and env name: for the memory of the agent, never for its disk */
+  z.object({ type: z.literal('start'), ...attempt, secrets: z.record(secretName, z.string()).optional() }),
   /** end it politely, then by force after `graceSeconds`; answered by a result */
   z.object({ type: z.literal('stop'), ...attempt, reason: z.enum(['cancel', 'given_up']), graceSeconds: z.number().min(0) }),
   z.object({ type: z.literal('ack'), ...attempt }),

@@ -5,11 +5,14 @@ export const reasonCodes = {
   host_offline: 'The host is not connected, or not Online.',
   no_eligible_agent: 'No Online agent can run this plugin.',
   slots_full: 'Every slot is taken.',
+  concurrency: 'As many as may run at a time are under way; it waits for its turn.',
   retry_backoff: 'Waiting before the next attempt.',
   lease_ended: 'The offer was not accepted in time; it goes to an agent again.',
   agent_declined: 'The agent declined the offer; it goes to an agent again.',
   never_started: 'The agent never started it, which its journal proves; it goes to an agent again.',
   server_stopping: 'The server is stopping; the offer goes out again after its start.',
+  splay: 'Waiting for its place in the time over which the firing is spread.',
+  run_before: 'Waiting for the run before it to end.',
   // unknown and lost
   agent_silent: 'The agent fell silent; the truth is on the host.',
   agent_restarted: 'The agent restarted while the work ran; whether it finished cannot be known.',
@@ -18,6 +21,7 @@ export const reasonCodes = {
   journal_damaged: 'The journal of the agent no longer holds this attempt; whether the work finished cannot be known.',
   // ends
   finished: 'The work finished.',
+  snapshot: 'Its time was up; what it had printed until then is the result.',
   exit_code: 'The program ended with a non-zero exit code.',
   plugin_error: 'The plugin raised an error.',
   status_failed: 'The plugin reported status failed.',
@@ -30,6 +34,7 @@ export const reasonCodes = {
   // skipped
   no_host_matched: 'No host matched the owner.',
   overlap: 'The run before it was still active.',
+  window: 'It fell into a time in which the task may not run.',
   misfired: 'The server was not running at the time of the firing.',
   paused: 'The task was paused.',
   queue_full: 'The queue was full.',
@@ -41,6 +46,7 @@ export const reasonCodes = {
   args_invalid: 'The arguments do not fit the schema of the action.',
   platform_unsupported: 'The plugin does not run on this platform.',
   runtime_missing: 'The interpreter that the plugin needs is not on the host.',
+  secret_missing: 'A secret that the task names is not there, or cannot be opened.',
   host_disk_full: 'The agent could not write its journal, so it started nothing.',
 } as const satisfies Record<string, string>;
 

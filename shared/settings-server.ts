@@ -70,6 +70,16 @@ export const serverSettings = {
     default: undefined,
     defaultMeans: 'one is made and written to `admin.token` in the data folder',
   }),
+  masterKey: setting({
+    env: 'MUSTER_MASTER_KEY',
+    help: 'Key that seals the secrets. After a comma, earlier keys, which open what they sealed.',
+    value: secretText(
+      z.string().regex(/^\s*([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)(\s*,\s*([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=))*\s*$/),
+      '32 bytes as base64 or hexadecimal digits, such as `openssl rand -base64 32` gives; several with commas between them',
+    ),
+    default: undefined,
+    defaultMeans: 'one is made and written to `master.key` in the data folder',
+  }),
   logLevel: setting({ env: 'MUSTER_LOG_LEVEL', help: 'How much is logged.', value: oneOf(logLevels), default: 'info' }),
   idleAfterSeconds: setting({
     env: 'MUSTER_IDLE_AFTER_SECONDS',
@@ -142,6 +152,24 @@ export const serverSettings = {
     help: 'Days that entries of the audit are kept; 0 is for ever.',
     value: wholeNumber(0, 36_500),
     default: 365,
+  }),
+  artifactBytes: setting({
+    env: 'MUSTER_ARTIFACT_BYTES',
+    help: 'Largest file that an execution may leave.',
+    value: wholeNumber(0, 1_099_511_627_776),
+    default: 104_857_600,
+  }),
+  artifactsPerExecutionBytes: setting({
+    env: 'MUSTER_ARTIFACTS_PER_EXECUTION_BYTES',
+    help: 'Most that the files of one execution may have together.',
+    value: wholeNumber(0, 1_099_511_627_776),
+    default: 524_288_000,
+  }),
+  artifactsTotalBytes: setting({
+    env: 'MUSTER_ARTIFACTS_TOTAL_BYTES',
+    help: 'Most that the files of all executions may have together.',
+    value: wholeNumber(0, 1_125_899_906_842_624),
+    default: 10_737_418_240,
   }),
   bodyLimitBytes: setting({
     env: 'MUSTER_BODY_LIMIT_BYTES',

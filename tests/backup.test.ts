@@ -79,7 +79,11 @@ describe('a backup that is taken while work goes on, and restored after more of 
     await eventually('there is more work', () => acknowledged.length > before.length + 20, 20_000);
     working = false;
     await load;
-    expect(JSON.parse(made.out)).toMatchObject({ file, files: ['server.key', 'admin.token'], counts: { agents: 1 } });
+    expect(JSON.parse(made.out)).toMatchObject({
+      file,
+      files: ['server.key', 'admin.token', 'master.key'],
+      counts: { agents: 1 },
+    });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(existsSync(`${file}.partial`)).toBe(false);
 

@@ -61,6 +61,7 @@ describe('the routes of the product', () => {
       'GET /healthz',
       'GET /metrics',
       'GET /readyz',
+      'POST /agent/v1/artifacts',
       'POST /agent/v1/enrol',
     ]);
     expect((await server.stranger.send('GET', `/agent/v1/plugins/${'0'.repeat(64)}`)).status).toBe(401);

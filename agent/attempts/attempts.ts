@@ -14,7 +14,7 @@ import type { Running } from './running.ts';
  */
 export type Attempts = {
   offer(message: ServerMessageOf<'offer'>): void;
-  start(message: AttemptKey): void;
+  start(message: AttemptKey & Pick<ServerMessageOf<'start'>, 'secrets'>): void;
   stop(message: Pick<ServerMessageOf<'stop'>, 'reason' | 'graceSeconds'> & AttemptKey): void;
   ack(message: AttemptKey): void;
   logAck(message: AttemptKey & { readonly offset: number }): void;
@@ -66,7 +66,7 @@ export function createAttempts({ held, offers, running, delivery, uplink, log }:
       // instant: start-received
       if (held.isPast(message)) return;
       const accepted = offers.take(message);
-      if (accepted !== undefined) running.start(accepted.offer, accepted.bundle);
+      if (accepted !== undefined) running.start(accepted.offer, accepted.bundle, message.secrets ?? {});
       else log.warn({ execution: message.execution, attempt: message.attempt }, 'start_without_offer');
     },
     stop({ execution, attempt, reason, graceSeconds }) {

@@ -58,5 +58,11 @@ export const brokenExecutor = (error: unknown): Ending => ({
   message: `The agent could not run it: ${error instanceof Error ? error.message : String(error)}`,
 });
 
+export const secretNotGiven = (name: string): Ending => ({
+  outcome: 'rejected',
+  reason: 'secret_missing',
+  message: `The server did not send the secret ${name} that the task names: nothing ran.`,
+});
+
 export const notJournalled = (error: unknown): string =>
   `The agent could not write its journal, so it started nothing: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Offer, ResultMessage } from '../../shared/protocol.ts';
+import { strictest } from '../../shared/resource-limits.ts';
+import { type SecretValues, secretReferences, withSecretsInArgs, withSecretsInEnv } from '../../shared/secret-references.ts';
+import type { ArtifactOutbox } from '../artifacts/artifact-outbox.ts';
 import { fileNameOf } from '../attempt-key.ts';
 import type { Clock } from '../clock.ts';
 import type { Executor, Job, JobEnd, JobSink } from '../execution/job.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { HeldChunk } from '../journal/journal-records.ts';
 import type { Bundle } from '../plugins/bundle.ts';
+import { maskedOutput } from '../secrets/masked-output.ts';
 import type { SpoolFolder } from '../spool/spool-folder.ts';
 import type { DeliveryLoop } from './delivery.ts';
 import type { HandBack } from './hand-back.ts';
@@ -17,6 +21,7 @@ import {
   type Ending,
   notJournalled,
   resultOf,
+  secretNotGiven,
   stoppedBeforeStart,
   stoppedWithAgent,
 } from './result.ts';
@@ -26,8 +31,11 @@ import {
  * way out of here leaves a result, except for attempts that the ledger has given up.
  */
 export type Running = {
-  /** Called once per attempt; the caller has fenced duplicates. Takes over one slot, and gives it back at the end. */
-  start(offer: Offer, bundle: Bundle): void;
+  /**
+   * Called once per attempt; the caller has fenced duplicates. Takes over one slot, and gives it back at the end. The secrets stay in
+   * memory, and are masked in all that leaves it.
+   */
+  start(offer: Offer, bundle: Bundle, secrets: SecretValues): void;
   /** Ends it politely, then by force. Of several wishes the first decides what the result says. */
   stop(attempt: HeldAttempt, wish: StopWish): void;
   /** The server needs nothing more of it. */
@@ -48,6 +56,7 @@ export type RunningResources = {
   readonly releaseSlot: () => void;
   readonly agentName: () => string;
   readonly workFolder: string;
+  readonly artifacts: Pick<ArtifactOutbox, 'folderOf' | 'settled'>;
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -57,13 +66,13 @@ export function createRunning(resources: RunningResources): Running {
   let running = 0;
   let idleCallbacks: (() => void)[] = [];
 
-  function start(offer: Offer, bundle: Bundle): void {
+  function start(offer: Offer, bundle: Bundle, secrets: SecretValues): void {
     const attempt = holdOf(offer);
     held.add(attempt);
     running += 1;
     const { execution, plugin, action, logFrom, outputLimitBytes } = offer;
     journal.started({ execution, attempt: offer.attempt, at: clock.now(), plugin, action, logFrom, outputLimitBytes }).then(
-      () => run(attempt, offer, bundle),
+      () => run(attempt, offer, bundle, secrets),
       (error: unknown) => {
         log.error({ err: error, execution, attempt: offer.attempt }, 'attempt_not_journalled');
         handBackUnstarted(attempt, notJournalled(error));
@@ -95,27 +104,36 @@ export function createRunning(resources: RunningResources): Running {
     return fresh;
   }
 
-  function run(attempt: HeldAttempt, offer: Offer, bundle: Bundle): void {
+  function run(attempt: HeldAttempt, offer: Offer, bundle: Bundle, secrets: SecretValues): void {
     // instant: start-journalled
     if (attempt.stopWish !== undefined) {
       end(attempt, attempt.stopWish.why === 'shutdown' ? stoppedBeforeStart : cancelledBeforeStart);
       return;
     }
+    const missing = secretReferences(offer.args, offer.env).found.find(({ name }) => !Object.hasOwn(secrets, name));
+    if (missing !== undefined) {
+      end(attempt, secretNotGiven(missing.name));
+      return;
+    }
     attempt.phase = 'running';
+    const output = maskedOutput(secrets, sinkOf(attempt));
     try {
-      attempt.job = executor.start(jobOf(offer, bundle), sinkOf(attempt));
+      attempt.job = executor.start(jobOf(offer, bundle, secrets), output.sink);
     } catch (error) {
-      end(attempt, brokenExecutor(error));
+      end(attempt, output.mask(brokenExecutor(error)));
       return;
     }
     attempt.job.done.then(
-      (jobEnd) => end(attempt, endingOf(attempt, jobEnd)),
-      (error: unknown) => end(attempt, brokenExecutor(error)),
+      (jobEnd) => {
+        output.finish();
+        end(attempt, output.mask(endingOf(attempt, jobEnd)));
+      },
+      (error: unknown) => end(attempt, output.mask(brokenExecutor(error))),
     );
   }
 
-  function jobOf(offer: Offer, bundle: Bundle): Job {
-    const { execution, action, args, env, timeoutSeconds, graceSeconds } = offer;
+  function jobOf(offer: Offer, bundle: Bundle, secrets: SecretValues): Job {
+    const { execution, action, args, env, timeoutSeconds, onTimeout, graceSeconds } = offer;
     return {
       execution,
       attempt: offer.attempt,
@@ -124,10 +142,14 @@ export function createRunning(resources: RunningResources): Running {
       manifest: bundle.manifest,
       sha256: bundle.sha256,
       action,
-      args,
-      env,
+      args: withSecretsInArgs(args, secrets),
+      env: withSecretsInEnv(env, secrets),
+      secrets,
+      limits: strictest(bundle.manifest.limits, bundle.manifest.actions[action]?.limits, offer.limits),
       workspace: join(resources.workFolder, fileNameOf(offer)),
+      artifacts: resources.artifacts.folderOf(offer),
       timeoutSeconds,
+      onTimeout,
       graceSeconds,
     };
   }
@@ -166,6 +188,8 @@ export function createRunning(resources: RunningResources): Running {
     // what the disk does not take now is in memory still, and delivered from there; the journal goes on trying
     await journal.ended({ execution: attempt.execution, attempt: attempt.attempt, result, output });
     // instant: end-journalled
+    // who sees the result finds the files; after a while without the server, the result goes first
+    await filesOnTheirWay(attempt);
     attempt.phase = 'ended';
     attempt.result = result;
     attempt.job = undefined;
@@ -173,6 +197,16 @@ export function createRunning(resources: RunningResources): Running {
     ended();
     if (attempt.isUnwanted) forget(attempt);
     else delivery.wake(attempt);
+  }
+
+  function filesOnTheirWay(attempt: HeldAttempt): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(longestWaitForFilesMs, resolve);
+      void resources.artifacts.settled(attempt).then(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   function ended(): void {
@@ -209,6 +243,8 @@ export function createRunning(resources: RunningResources): Running {
     },
   };
 }
+
+const longestWaitForFilesMs = 10_000;
 
 /** The disk had no room for its workspace, so that not one line of it ran: another host, or this one later, may still do it. */
 const couldNotBegin = ({ stopWish, spool }: HeldAttempt, { outcome, reason }: Ending): boolean =>

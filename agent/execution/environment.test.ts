@@ -9,6 +9,7 @@ describe('the environment of a job', () => {
     agentName: 'web1',
     action: 'main',
     workspace: '/w',
+    artifacts: '/a',
     env: { MY: 'own', MUSTER_ACTION: 'forged', MUSTER_STARTED_BY: 'somebody else' },
   } as unknown as Job;
 
@@ -39,6 +40,7 @@ describe('the environment of a job', () => {
       MUSTER_ATTEMPT: '2',
       MUSTER_AGENT: 'web1',
       MUSTER_WORKSPACE: '/w',
+      MUSTER_ARTIFACTS: '/a',
     });
   });
 });

@@ -43,6 +43,7 @@ export const jobVariables = (job: Job): Environment =>
     MUSTER_ATTEMPT: String(job.attempt),
     MUSTER_AGENT: job.agentName,
     MUSTER_WORKSPACE: job.workspace,
+    MUSTER_ARTIFACTS: job.artifacts,
   });
 
 /** A task cannot hide its processes from the agent by giving the mark another value. */

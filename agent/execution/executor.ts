@@ -1,4 +1,5 @@
 import type { PluginManifest, Runtime } from '../../shared/plugin-manifest.ts';
+import { createLimitKeeper } from '../limits/limit-keeper.ts';
 import { createBashRuntime } from '../runtimes/bash.ts';
 import { createExecRuntime } from '../runtimes/exec.ts';
 import { createNodeRuntime } from '../runtimes/node.ts';
@@ -13,7 +14,7 @@ import { runJob } from './running-job.ts';
 /** Runs jobs: picks the runtime, watches each job to its end, ends all of them when the agent stops. */
 export const createExecutor: CreateExecutor = ({ log, clock, startedBy, maxWarm, selfCommand }) => {
   const tree = createProcessTree({ clock, startedBy });
-  const resources = { clock, tree, env: baseEnvironment(process.env, startedBy) };
+  const resources = { clock, tree, limits: createLimitKeeper(), env: baseEnvironment(process.env, startedBy) };
   const runtimes: Readonly<Record<Runtime, RuntimeAdapter>> = {
     node: createNodeRuntime({ ...resources, log, maxWarm, selfCommand }),
     python: createPythonRuntime(resources),

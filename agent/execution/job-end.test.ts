@@ -84,12 +84,26 @@ describe('how a program ended', () => {
 
   it('is overruled by a stop', () => {
     const end = endOfProgram({ exitCode: null, signal: 'SIGTERM' }, undefined);
-    expect(endOfStopped(end, 'time_limit', 'killed', 5)).toMatchObject({
+    const limit = { timeoutSeconds: 5, onTimeout: 'kill' } as const;
+    expect(endOfStopped(end, 'time_limit', 'killed', limit)).toMatchObject({
       outcome: 'timed_out',
       reason: 'time_limit',
       message: 'The time limit of 5 s passed. Its process tree was killed.',
     });
-    expect(endOfStopped(end, 'cancel', 'asked', 5)).toMatchObject({ outcome: 'cancelled', reason: 'cancel_requested' });
+    expect(endOfStopped(end, 'cancel', 'asked', limit)).toMatchObject({ outcome: 'cancelled', reason: 'cancel_requested' });
+  });
+
+  it('is a success with what it printed when a snapshot was wanted, however it took the end', () => {
+    const end = endOfProgram({ exitCode: 143, signal: null }, undefined);
+    const limit = { timeoutSeconds: 3, onTimeout: 'snapshot' } as const;
+    const message = 'A snapshot of 3 s: what it printed until then is the result. It ended when it was asked to.';
+    expect(endOfStopped(end, 'time_limit', 'asked', limit)).toMatchObject({
+      outcome: 'succeeded',
+      reason: 'snapshot',
+      message,
+      exitCode: null,
+    });
+    expect(endOfStopped(end, 'cancel', 'asked', limit)).toMatchObject({ outcome: 'cancelled', reason: 'cancel_requested' });
   });
 
   it('is a refusal when it could not be started for a reason that a person can mend', () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Json } from '../../shared/json.ts';
 import { exitSentence, type ProgramExit } from './exit-sentence.ts';
-import type { JobEnd } from './job.ts';
+import type { Job, JobEnd } from './job.ts';
 import { cleanText } from './output-text.ts';
 
 /** How the work itself ended, before it is known how long it took or whether somebody had stopped it. */
@@ -57,8 +57,18 @@ export const endOfError = (message: string, exitCode: number | null = null): Wor
 });
 
 /** Somebody stopped it: that is what counts, whatever it made of it in its last moments. */
-export function endOfStopped(end: WorkEnd, why: StopReason, how: 'asked' | 'killed', timeoutSeconds: number): WorkEnd {
+export function endOfStopped(
+  end: WorkEnd,
+  why: StopReason,
+  how: 'asked' | 'killed',
+  { timeoutSeconds, onTimeout }: Pick<Job, 'timeoutSeconds' | 'onTimeout'>,
+): WorkEnd {
   const manner = how === 'asked' ? 'It ended when it was asked to.' : 'Its process tree was killed.';
+  if (why === 'time_limit' && onTimeout === 'snapshot') {
+    // a program that never ends by itself tells nothing by the way in which it was ended
+    const message = `A snapshot of ${timeoutSeconds} s: what it printed until then is the result. ${manner}`;
+    return { ...end, outcome: 'succeeded', reason: 'snapshot', message, exitCode: null };
+  }
   const by = {
     time_limit: {
       outcome: 'timed_out',

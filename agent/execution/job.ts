@@ -1,7 +1,10 @@
 import type { Logger } from 'pino';
+import type { TimeoutAction } from '../../shared/api/tasks.ts';
 import type { Json } from '../../shared/json.ts';
 import type { PluginManifest } from '../../shared/plugin-manifest.ts';
 import type { ReasonCode } from '../../shared/reasons.ts';
+import type { ResourceLimits } from '../../shared/resource-limits.ts';
+import type { SecretValues } from '../../shared/secret-references.ts';
 import type { AttemptOutcome } from '../../shared/states.ts';
 import type { Clock } from '../clock.ts';
 
@@ -23,13 +26,21 @@ export type Job = {
   readonly action: string;
   readonly args: Json;
   readonly env: Readonly<Record<string, string>>;
+  /** by name, those that the task names; they stand in `args` and `env` already. In memory only */
+  readonly secrets: SecretValues;
+  /** of plugin, action and task together */
+  readonly limits: ResourceLimits;
   /**
    * The path of the fresh folder of this attempt. It does not exist yet (a no-op should not pay for a folder): the executor makes it,
    * mode 0700 with its parents, when the program may need it, and removes it before `done` settles. What a crash left is cleared by
    * the agent at its next start.
    */
   readonly workspace: string;
+  /** The folder of what it wants kept; as with the workspace, it is made when the program may need it. It outlives the job. */
+  readonly artifacts: string;
   readonly timeoutSeconds: number;
+  /** `snapshot`: past its time limit it has succeeded, with the output until then */
+  readonly onTimeout: TimeoutAction;
   readonly graceSeconds: number;
 };
 

@@ -105,7 +105,7 @@ export function runJob(
     isOver = true;
     await sweep(begun);
     const end = await begun.finish();
-    return stopped === undefined ? end : endOfStopped(end, stopped, how, job.timeoutSeconds);
+    return stopped === undefined ? end : endOfStopped(end, stopped, how, job);
   }
 
   async function toTheEnd(): Promise<JobEnd> {

@@ -18,7 +18,11 @@ export type RunnerJob = {
   readonly args: Json;
   /** what the task sets */
   readonly env: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
   readonly workspace: string;
+  readonly artifacts: string;
+  /** of each program that it starts; undefined: not limited in this way */
+  readonly processMemoryMb: number | undefined;
 };
 
 export type FromRunner =

@@ -1,4 +1,8 @@
+import { mkdirSync } from 'node:fs';
 import type { PluginContext } from '../../shared/plugin-api.ts';
+import { storeArtifact } from '../artifacts/artifact-files.ts';
+import { findProgram } from '../execution/find-program.ts';
+import { limitedCommand } from '../limits/limited-command.ts';
 import type { RunnerJob, SendToAgent } from './node-channel.ts';
 import { spawnFromPlugin } from './node-spawn.ts';
 import { isOwnUser } from './other-user.ts';
@@ -22,6 +26,7 @@ export function createContext(
     action: job.action,
     agentName: job.agentName,
     env,
+    secrets: job.secrets,
     signal,
     log: (message) => send(['log', `${String(message)}\n`]),
     progress(fraction, text = '') {
@@ -31,15 +36,22 @@ export function createContext(
       makeWorkspace();
       return job.workspace;
     },
+    storeArtifact: (source, name) => storeArtifact(job.artifacts, source, name),
     workspaceFor: async (user) => (isOwnUser(user) ? context.workspace : userFolders.folderOf(user)),
     async spawn(file, args = [], options = {}) {
       const { user } = options;
       const isOther = user !== undefined && !isOwnUser(user);
       const folder = isOther ? await userFolders.folderOf(user) : undefined;
       const cwd = options.cwd ?? folder ?? context.workspace;
-      const own = folder === undefined ? { ...options.env } : { MUSTER_WORKSPACE: folder, ...options.env };
+      const own = folder === undefined ? { ...options.env } : { MUSTER_WORKSPACE: folder, MUSTER_ARTIFACTS: '', ...options.env };
       const other = isOther ? { user, keep: [...Object.keys(job.env), ...Object.keys(own)] } : undefined;
-      return spawnFromPlugin(file, args, { ...options, cwd, env: { ...env, ...own } }, signal, send, other);
+      // another user cannot enter it
+      if (!isOther) mkdirSync(job.artifacts, { recursive: true, mode: 0o700 });
+      const merged = { ...env, ...own };
+      const memoryMb = job.processMemoryMb;
+      const isThere = memoryMb !== undefined && (file.includes('/') || findProgram([file], merged) !== undefined);
+      const command = isThere ? limitedCommand(file, args, { memoryMb }) : { file, args };
+      return spawnFromPlugin(command.file, command.args, { ...options, cwd, env: merged }, signal, send, other);
     },
   };
   return context;

@@ -7,9 +7,14 @@ const maxIdleMs = 60_000;
 /** One more than `maxWarm` waits this long, so that many short jobs at once do not start a process each. */
 const maxSurplusMs = 2000;
 
+/** makes of a command another one, such as one with limits */
+export type WrapCommand = (file: string, args: readonly string[]) => { readonly file: string; readonly args: readonly string[] };
+
 export type NodePool = {
   /** A runner for the plugin with this hash: a warm one, or a new one. It belongs to the caller until it is given back. */
   take(sha256: string): Promise<Runner>;
+  /** A new one, which is never given back: it is started by another command. */
+  startApart(sha256: string, wrap: WrapCommand, heapMb?: number): Promise<Runner>;
   give(runner: Runner): void;
   /** Ends the idle ones; those that are taken end when they are given back. */
   close(): Promise<void>;
@@ -33,8 +38,12 @@ export function createNodePool(
   let isClosed = false;
   let cancelTrim: (() => void) | undefined;
 
-  async function start(sha256: string): Promise<Runner> {
-    const runner = await startRunner(sha256, selfCommand('node-runner'), resources);
+  async function start(sha256: string, wrap?: WrapCommand, heapMb?: number): Promise<Runner> {
+    const self = selfCommand('node-runner');
+    // the single-file agent takes no flags of V8
+    const own =
+      heapMb === undefined || self.args.length < 2 ? self : { ...self, args: [`--max-old-space-size=${heapMb}`, ...self.args] };
+    const runner = await startRunner(sha256, wrap?.(own.file, own.args) ?? own, resources);
     living.add(runner);
     void runner.exited.then((exit) => {
       log.debug({ sha256, ...exit }, 'runner_ended');
@@ -60,6 +69,7 @@ export function createNodePool(
   }
 
   return {
+    startApart: start,
     async take(sha256) {
       const warm = [...idle.keys()].findLast((runner) => runner.sha256 === sha256);
       if (warm === undefined) return start(sha256);

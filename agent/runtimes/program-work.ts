@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import type { Json } from '../../shared/json.ts';
 import { type Environment, jobEnvironment } from '../execution/environment.ts';
 import type { ProgramExit } from '../execution/exit-sentence.ts';
@@ -20,7 +21,7 @@ const maxArgsBytes = 120_000;
 export async function beginProgram(
   job: Job,
   sink: JobSink,
-  { clock, tree }: RuntimeResources,
+  { clock, tree, limits }: RuntimeResources,
   command: Omit<ProgramCommand, 'cwd'>,
   endOf: (exit: ProgramExit, printed: PrintedResult | undefined) => WorkEnd = endOfProgram,
 ): Promise<Work | WorkEnd> {
@@ -36,10 +37,12 @@ export async function beginProgram(
   const err = (text: string): void => {
     if (text !== '') sink.output('err', text);
   };
+  const kept = limits.keep(job, sink);
   try {
     makeWorkspace(job.workspace);
+    mkdirSync(job.artifacts, { recursive: true, mode: 0o700 });
     const program = await startProgram(
-      { ...command, cwd: job.workspace },
+      { ...command, ...kept.command(command.file, command.args), cwd: job.workspace },
       tree.spawnOptions,
       { out: lines.read, err },
       sink,
@@ -57,12 +60,12 @@ export async function beginProgram(
       async finish() {
         await program.drained();
         lines.end();
-        return endOf(exit, printed);
+        return kept.end(endOf(exit, printed));
       },
       mayHaveWorkspace: () => true,
     };
   } catch (error) {
-    return endOfUnstartable(error, command.file);
+    return kept.end(endOfUnstartable(error, command.file));
   }
 }
 

@@ -4,6 +4,7 @@ import type { Environment } from '../execution/environment.ts';
 import type { Job, JobSink, ProcessMark } from '../execution/job.ts';
 import type { WorkEnd } from '../execution/job-end.ts';
 import type { ProcessTree, Tree } from '../execution/process-tree.ts';
+import type { LimitKeeper } from '../limits/limit-keeper.ts';
 
 /** How plugins of one runtime are run. One file per runtime; the executor picks by the manifest. */
 export type RuntimeAdapter = {
@@ -34,6 +35,7 @@ export type Work = {
 export type RuntimeResources = {
   readonly clock: Clock;
   readonly tree: ProcessTree;
+  readonly limits: LimitKeeper;
   /** what every job inherits of the agent's environment */
   readonly env: Environment;
 };

@@ -35,7 +35,7 @@ describe('muster plugins check', () => {
     expect(out.split('\n').map((line) => line.replace(/\s+/g, ' '))).toEqual([
       'ok name hello',
       'ok manifest version 1.2.3, runtime python',
-      'ok entry main.py',
+      'ok entry main.py, has main',
       'ok action main its schema is valid, and its examples fit',
       'ok platforms every platform',
       expect.stringMatching(/^ok size 1 file, /),
@@ -50,25 +50,33 @@ describe('muster plugins check', () => {
 
   test.each<[string, Record<string, string | object>, RegExp]>([
     ['no manifest', { 'hello/main.py': '' }, /fail +manifest +There is no plugin\.json/],
-    ['a manifest that is no JSON', { 'hello/plugin.json': '{' }, /fail +manifest +plugin\.json is not valid JSON/],
-    ['an unknown field', { 'hello/plugin.json': { ...manifest, entri: 'x' } }, /fail +manifest .*entri/],
+    ['a manifest that is no JSON', { 'hello/plugin.json': '{' }, /fail +manifest +plugin\.json:1:2: It is not valid JSON/],
+    [
+      'an unknown field',
+      { 'hello/plugin.json': { ...manifest, entri: 'x' } },
+      /fail +manifest +plugin\.json:1:\d+: entri: There is no such field\. Known here are name, version, /,
+    ],
     ['no entry', { 'hello/plugin.json': manifest }, /fail +entry +The entry file main\.py is not in the folder/],
     [
       'another name',
       { 'hello/plugin.json': { ...manifest, name: 'bye' } },
-      /fail +name +plugin\.json says "bye", but the folder/,
+      /fail +name +plugin\.json:1:2: It says "bye", but the folder/,
     ],
     [
       'a broken schema',
       { 'hello/plugin.json': { ...manifest, actions: { main: { args: { type: 'text' } } } }, 'hello/main.py': '' },
-      /fail +action main +Its args are not a JSON Schema/,
+      /fail +action main +plugin\.json:1:\d+: Its args are not a JSON Schema/,
     ],
     [
       'a runtime that there is not',
       { 'hello/plugin.json': { ...manifest, runtime: 'perl' } },
-      /manifest +runtime: Use one of node, python, /,
+      /manifest +plugin\.json:1:35: runtime: Use one of node, python, /,
     ],
-    ['no entry', { 'hello/plugin.json': { ...manifest, entry: undefined } }, /manifest +entry: It is missing\./],
+    [
+      'no entry',
+      { 'hello/plugin.json': { ...manifest, entry: undefined } },
+      /manifest +plugin\.json:1:1: entry: It is missing\./,
+    ],
   ])('refuses a folder with %s, and says where', async (_what, files, words) => {
     for (const [path, content] of Object.entries(files)) put(path, content);
     const { code, out } = await cli('plugins', 'check', 'hello');
@@ -79,9 +87,10 @@ describe('muster plugins check', () => {
   test('warns of an example that does not fit, which is no reason to refuse it', async () => {
     const args = { type: 'object', required: ['n'] };
     put('hello/plugin.json', { ...manifest, actions: { main: { args, examples: [{ n: 1 }, {}] } } });
-    put('hello/main.py', '');
+    put('hello/main.py', 'def main(n): pass');
     const { code, out } = await cli('plugins', 'check', 'hello');
-    expect([code, out]).toEqual([0, expect.stringMatching(/warn +action main +Example 2 does not fit the schema/)]);
+    const words = /warn +action main +plugin\.json:1:\d+: Example 2 does not fit the schema: args\.n is missing\./;
+    expect([code, out]).toEqual([0, expect.stringMatching(words)]);
   });
 
   test('refuses links, files that cannot run and what is not there', async () => {
@@ -89,7 +98,7 @@ describe('muster plugins check', () => {
     symlinkSync('/etc/passwd', join(cwd, 'hello/main.py'));
     expect((await cli('plugins', 'check', 'hello')).err).toMatch(/main\.py is no regular file; links are not followed/);
     put('hello.txt', '');
-    expect((await cli('plugins', 'check', 'hello.txt')).out).toMatch(/fail +file +hello\.txt cannot be run/);
+    expect((await cli('plugins', 'check', 'hello.txt')).out).toMatch(/fail +file +"hello\.txt" is not a file that can be run/);
     expect((await cli('plugins', 'check', 'nowhere')).err).toMatch(/There is no nowhere/);
   });
 
@@ -101,20 +110,27 @@ describe('muster plugins check', () => {
 });
 
 describe('muster plugins push', () => {
-  beforeEach(() => api.answer('PUT /api/v1/plugins/hello', { status: 201, body: somePlugin() }));
+  const to = { version: '1.0.0', sha256: 'b'.repeat(64) };
+  const change = { path: 'main.py', change: 'changed', added: 1, removed: 1, patch: '@@ -1,1 +1,1 @@\n-old\n+new\n' };
+  const compared = (from: object | null) => ({ body: { name: 'hello', from, to, files: from === null ? [] : [change] } });
+  beforeEach(() => {
+    api.answer('POST /api/v1/plugins/hello/compare', compared(null));
+    api.answer('PUT /api/v1/plugins/hello', { status: 201, body: somePlugin() });
+  });
   const pushed = (): unknown => api.requests.at(-1)?.body;
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
   test('sends all files of a folder but what editors and tests leave behind', async () => {
     put('hello/plugin.json', manifest);
-    for (const path of ['main.py', 'lib/more.py']) put(`hello/${path}`, path);
+    put('hello/main.py', 'def main(): pass');
+    put('hello/lib/more.py', 'pass');
     for (const path of ['.git/config', 'main.py~', '__pycache__/x.pyc', 'main.test.ts']) put(`hello/${path}`, '');
     const { code, out } = await cli('plugins', 'push', 'hello');
     expect([code, out]).toEqual([0, `hello 1.0.0 ${'b'.repeat(12)}\n`]);
     expect(pushed()).toEqual({
       files: [
-        { path: 'lib/more.py', executable: false, base64: base64('lib/more.py') },
-        { path: 'main.py', executable: false, base64: base64('main.py') },
+        { path: 'lib/more.py', executable: false, base64: base64('pass') },
+        { path: 'main.py', executable: false, base64: base64('def main(): pass') },
         { path: 'plugin.json', executable: false, base64: base64(JSON.stringify(manifest)) },
       ],
     });
@@ -132,9 +148,29 @@ describe('muster plugins push', () => {
     expect([code, api.requests.length]).toEqual([2, 0]);
     expect(err).toContain('The entry file main.py is not in the folder.');
   });
+
+  test('says what changes, and replaces nothing but what it showed', async () => {
+    put('hello/plugin.json', manifest);
+    put('hello/main.py', 'def main(): pass');
+    api.answer('POST /api/v1/plugins/hello/compare', compared({ version: '1.0.0', sha256: 'a'.repeat(64) }));
+    const { err } = await cli('plugins', 'push', 'hello');
+    expect(err).toContain(`hello 1.0.0 ${'b'.repeat(12)}, instead of 1.0.0 ${'a'.repeat(12)}\n  M main.py  +1 -1`);
+    expect(err).toContain('It is still called 1.0.0: raise `version` in plugin.json');
+    expect(api.requests.at(-1)).toMatchObject({ method: 'PUT', headers: { 'if-match': `"${'a'.repeat(64)}"` } });
+  });
+
+  test('with --dry-run only shows what would change, line by line', async () => {
+    put('hello.py', 'def main(): pass');
+    api.answer('POST /api/v1/plugins/hello/compare', compared({ version: '1.0.0', sha256: 'a'.repeat(64) }));
+    const { code, out } = await cli('plugins', 'push', 'hello.py', '--dry-run');
+    expect([code, api.requests.length]).toEqual([0, 1]);
+    expect(out).toContain(
+      `--- a/main.py\t1.0.0 ${'a'.repeat(12)}\n+++ b/main.py\t1.0.0 ${'b'.repeat(12)}\n@@ -1,1 +1,1 @@\n-old\n+new\n`,
+    );
+  });
 });
 
-test('muster plugins delete', async () => {
+test('muster plugins remove', async () => {
   api.answer('DELETE /api/v1/plugins/hello', { status: 204 });
-  expect((await cli('plugins', 'delete', 'hello')).out).toBe('hello is deleted.\n');
+  expect((await cli('plugins', 'remove', 'hello')).out).toMatch(/^hello is deleted\. Its versions stay/);
 });

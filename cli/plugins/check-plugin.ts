@@ -1,89 +1,69 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { z } from 'zod';
+import { MusterError } from '../../shared/errors.ts';
 import { pluginName } from '../../shared/names.ts';
 import { type BundleFile, bundleText, maxBundleBytes, pluginBundle } from '../../shared/plugin-bundle.ts';
-import {
-  defaultManifest,
-  type Platform,
-  type PluginManifest,
-  pluginManifest,
-  runtimeOfFile,
-} from '../../shared/plugin-manifest.ts';
+import type { Platform, PluginManifest } from '../../shared/plugin-manifest.ts';
+import { singleFileManifest } from '../../shared/single-file-plugin.ts';
 import type { Finding } from '../output/findings.ts';
 import { formatBytes } from '../output/sizes.ts';
+import { argsCheckOf } from './args-schema.ts';
+import { checkEntry } from './entry-check.ts';
+import { manifestPath, placeInManifest, tryManifest } from './manifest-file.ts';
 import type { PluginSource } from './plugin-source.ts';
 
-/** Everything that would make the server refuse the plugin, and what an author may want to know besides. */
+/** Everything that would make the server refuse the plugin, and what an author may want to know besides; with the place, where there is one. */
 export function checkPlugin(source: PluginSource, platform: Platform): Finding[] {
-  const findings = source.kind === 'file' ? checkFile(source) : checkFolder(source, platform);
-  return [...findings, ...(findings.some(({ level }) => level === 'fail') ? [] : [sizeFinding(source)])];
+  return source.kind === 'file' ? checkFile(source) : checkFolder(source, platform);
 }
 
 function checkFile({ name, file }: PluginSource & { readonly kind: 'file' }): Finding[] {
-  const runtime = runtimeOfFile(file.name);
-  return [
-    nameFinding(name),
-    runtime === undefined
-      ? fail('file', `${file.name} cannot be run: its name must end in .js, .mjs, .cjs, .ts, .py, .sh or .ps1.`)
-      : ok('file', `${file.name}, run by ${runtime}; a single file takes any arguments`),
-  ];
-}
-
-function checkFolder({ name, files }: PluginSource & { readonly kind: 'folder' }, platform: Platform): Finding[] {
-  const [manifest, ...problems] = readManifest(files);
-  if (manifest === undefined) return problems;
-  return [
-    manifest.name === name
-      ? nameFinding(name)
-      : fail('name', `plugin.json says "${manifest.name}", but the folder is called "${name}". Make them the same.`),
-    ok('manifest', `version ${manifest.version}, runtime ${manifest.runtime}`),
-    files.some(({ path }) => path === manifest.entry)
-      ? ok('entry', manifest.entry)
-      : fail('entry', `The entry file ${manifest.entry} is not in the folder.`),
-    ...Object.keys(manifest.actions).flatMap((action) => actionFindings(action, manifest)),
-    platformFinding(manifest, platform),
-  ];
-}
-
-function readManifest(files: readonly BundleFile[]): [PluginManifest] | [undefined, ...Finding[]] {
-  const file = files.find(({ path }) => path === 'plugin.json');
-  if (file === undefined) return [undefined, fail('manifest', 'There is no plugin.json in the folder.')];
-  let content: unknown;
+  const files = [{ path: file.name, executable: false, base64: file.base64 }];
   try {
-    content = JSON.parse(
-      Buffer.from(file.base64, 'base64')
-        .toString('utf8')
-        .replace(/^\uFEFF/, ''),
-    );
+    const manifest = singleFileManifest(name, file.name, Buffer.from(file.base64, 'base64').toString('utf8'));
+    return [
+      nameFinding(name),
+      ok('file', `${file.name}, run by ${manifest.runtime}; a single file takes any arguments`),
+      ...checkEntry(manifest, files).filter(({ level, what }) => level !== 'ok' && what === 'syntax'),
+      sizeFinding(manifest, files),
+    ];
   } catch (error) {
-    return [undefined, fail('manifest', `plugin.json is not valid JSON: ${(error as Error).message}`)];
+    if (!(error instanceof MusterError)) throw error;
+    return [fail('file', error.message)];
   }
-  const result = pluginManifest.safeParse(content, { error: manifestSentence, reportInput: true });
-  if (result.success) return [result.data];
+}
+
+function checkFolder({ name, files: all }: PluginSource & { readonly kind: 'folder' }, platform: Platform): Finding[] {
+  const read = tryManifest(all);
+  if ('faults' in read) return read.faults.map((fault) => fail('manifest', fault));
+  const { manifest, text } = read;
+  const files = all.filter(({ path }) => path !== manifestPath);
   return [
-    undefined,
-    ...result.error.issues.map(({ path, message }) => fail('manifest', `${path.join('.') || 'plugin.json'}: ${message}`)),
+    manifest.name === name ? nameFinding(name) : fail('name', otherName(text, manifest.name, name)),
+    ok('manifest', `version ${manifest.version}, runtime ${manifest.runtime}`),
+    ...checkEntry(manifest, files),
+    ...Object.keys(manifest.actions).flatMap((action) => actionFindings(action, manifest, text)),
+    platformFinding(manifest, platform),
+    sizeFinding(manifest, files),
   ];
 }
 
-function manifestSentence(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code === 'invalid_value') return `Use one of ${issue.values.map(String).join(', ')}.`;
-  return issue.code === 'invalid_type' && issue.input === undefined ? 'It is missing.' : undefined;
-}
+const otherName = (text: string, inManifest: string, ofFolder: string): string =>
+  `${placeInManifest(text, ['name'])}: It says "${inManifest}", but the folder is called "${ofFolder}". Make them the same.`;
 
-function actionFindings(name: string, { actions }: PluginManifest): Finding[] {
+function actionFindings(name: string, { actions }: PluginManifest, text: string): Finding[] {
   const what = `action ${name}`;
   const { args: schema, examples = [] } = actions[name] ?? {};
   if (schema === undefined) return [ok(what, 'takes any arguments')];
   try {
-    const validate = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, logger: false }).compile(schema);
-    const misfits = examples.flatMap((example, at) => (validate(example) ? [] : [{ at, error: validate.errors?.[0] }]));
-    const [misfit] = misfits;
-    if (misfit === undefined) return [ok(what, `its schema is valid${examples.length === 0 ? '' : ', and its examples fit'}`)];
-    const { at, error } = misfit;
-    return [warn(what, `Example ${at + 1} does not fit the schema: ${error?.instancePath || 'it'} ${error?.message}.`)];
+    const check = argsCheckOf({ args: schema });
+    const misfits = examples.flatMap((example, at) => check(example).map(({ message }) => ({ at, message })));
+    if (misfits.length === 0) return [ok(what, `its schema is valid${examples.length === 0 ? '' : ', and its examples fit'}`)];
+    return misfits.map(({ at, message }) => {
+      const place = placeInManifest(text, ['actions', name, 'examples', at]);
+      return warn(what, `${place}: Example ${at + 1} does not fit the schema: ${message}`);
+    });
   } catch (error) {
-    return [fail(what, `Its args are not a JSON Schema of draft 2020-12: ${(error as Error).message}`)];
+    const place = placeInManifest(text, ['actions', name, 'args']);
+    return [fail(what, `${place}: Its args are not a JSON Schema of draft 2020-12: ${(error as Error).message}`)];
   }
 }
 
@@ -100,17 +80,12 @@ const nameFinding = (name: string): Finding => {
   return error === undefined ? ok('name', name) : fail('name', `"${name}": ${error.issues[0]?.message}`);
 };
 
-function sizeFinding(source: PluginSource): Finding {
-  const files: BundleFile[] =
-    source.kind === 'folder'
-      ? source.files.filter(({ path }) => path !== 'plugin.json')
-      : [{ path: source.file.name, executable: false, base64: source.file.base64 }];
-  const [manifest] =
-    source.kind === 'folder' ? readManifest(source.files) : [defaultManifest(source.name, files[0]?.path ?? '', 'node', [])];
+function sizeFinding(manifest: PluginManifest, files: readonly BundleFile[]): Finding {
   const bundle = pluginBundle.safeParse({ manifest, files });
   if (!bundle.success) {
     const [issue] = bundle.error.issues;
-    return fail('files', `${issue?.path.join('.')}: ${issue?.message}`);
+    const [, at] = issue?.path ?? [];
+    return fail('files', `${files[Number(at)]?.path ?? 'files'}: ${issue?.message}`);
   }
   const bytes = Buffer.byteLength(bundleText(bundle.data));
   const shown = `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${formatBytes(bytes)} as a bundle`;

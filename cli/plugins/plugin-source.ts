@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { MusterError } from '../../shared/errors.ts';
 import { type BundleFile, maxBundleBytes } from '../../shared/plugin-bundle.ts';
@@ -12,21 +12,24 @@ export type PluginSource = { readonly name: string; readonly path: string } & (
 
 /** @throws MusterError plugin_invalid, if it cannot be read or is too large to be sent */
 export function readPluginSource(given: string, cwd: string): PluginSource {
-  const path = resolve(cwd, given);
-  const kind = kindOf(path, given);
+  const path = pathOf(given, cwd);
+  const kind = statSync(path).isDirectory() ? 'folder' : 'file';
   const name = basename(path);
   if (kind === 'folder') return { kind, name, path, files: filesIn(path, '', { bytes: 0, count: 0 }) };
   const base64 = readWithin(path).toString('base64');
   return { kind, name: name.slice(0, Math.max(0, name.lastIndexOf('.'))) || name, path, file: { name, base64 } };
 }
 
-function kindOf(path: string, given: string): 'folder' | 'file' {
-  try {
-    return statSync(path).isDirectory() ? 'folder' : 'file';
-  } catch (cause) {
-    throw invalid(`There is no ${given}: name the folder of a plugin, or its single file.`, cause);
-  }
+/** What was given is a path, or the name of a plugin in the folder `plugins` here. */
+function pathOf(given: string, cwd: string): string {
+  const names = runnableEndings.map((ending) => `plugins/${given}${ending}`);
+  const found = [given, ...names].map((each) => resolve(cwd, each)).find((path) => existsSync(path));
+  if (found === undefined)
+    throw invalid(`There is no ${given}: name the folder of a plugin, or its single file, or one that is in the folder plugins.`);
+  return found;
 }
+
+const runnableEndings = ['', '.py', '.sh', '.js', '.ts', '.mjs', '.cjs', '.ps1'];
 
 const maxFiles = 2000;
 

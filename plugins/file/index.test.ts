@@ -328,6 +328,24 @@ describe('stat, read and checksum', () => {
   });
 });
 
+describe('collect', () => {
+  it('keeps a copy of the file with the execution', async () => {
+    writeFileSync(at('x'), 'hello');
+    const { outcome, data, job } = await file.run({ path: at('x'), name: 'of/today' }, 'collect');
+    expect({ outcome, data }).toEqual({ outcome: 'succeeded', data: { path: at('x'), bytes: 5, artifact: 'of_today' } });
+    expect(readFileSync(join(job.artifacts, 'of_today'), 'utf8')).toBe('hello');
+    const status = await file.run({ path: '/proc/self/status' }, 'collect');
+    expect(readFileSync(join(status.job.artifacts, 'status'), 'utf8')).toContain('Name:');
+  });
+
+  it('refuses what is too large, a folder, and nothing', async () => {
+    writeFileSync(at('x'), 'hello');
+    expect(await file.run({ path: at('x'), maxBytes: 4 }, 'collect')).toMatchObject(because('has 5 bytes; `maxBytes` allows 4'));
+    expect(await file.run({ path: folder }, 'collect')).toMatchObject(because('is a folder'));
+    expect(await file.run({ path: at('none') }, 'collect')).toMatchObject({ outcome: 'failed' });
+  });
+});
+
 describe('remove', () => {
   const remove = (path: string, more: Record<string, Json> = {}) => file.run({ path, ...more }, 'remove');
 

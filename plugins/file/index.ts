@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { PluginContext, PluginResult } from '../../shared/plugin-api.ts';
+import { type CollectArgs, collectFile } from './collect.ts';
 import type { DownloadArgs } from './download.ts';
 import { fetchFile } from './fetch-file.ts';
 import { type LineArgs, withLine } from './line-text.ts';
@@ -83,6 +84,11 @@ export async function mode(args: TargetArgs & OwnershipArgs & { readonly dryRun?
     await setOwnership(path, target.stats, wanted);
     return { status: 'success', message: `Changed the mode or owner of ${path}.`, data: { changed: true, ...data } };
   });
+}
+
+/** Into the files of the execution. */
+export async function collect(args: CollectArgs, context: PluginContext): Promise<PluginResult> {
+  return collectFile(args, context);
 }
 
 export async function remove(args: RemoveArgs): Promise<PluginResult> {

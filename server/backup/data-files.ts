@@ -6,6 +6,8 @@ export const dataFiles: readonly string[] = [
   // by which every agent knows the server
   'server.key',
   'admin.token',
+  // without it nobody can open the secrets of the database
+  'master.key',
   // the settings, where they are kept in the folder
   'muster.json',
 ];

@@ -9,9 +9,12 @@ import type {
   UsersTable,
 } from './tables/access.tables.ts';
 import type { AgentPluginsTable, AgentsTable } from './tables/agents.tables.ts';
+import type { ArtifactsTable } from './tables/artifacts.tables.ts';
 import type { CatalogueTable, PluginBundlesTable, PluginsTable } from './tables/plugins.tables.ts';
+import type { SecretsTable, SecretUsesTable } from './tables/secrets.tables.ts';
 import type {
   AttemptsTable,
+  ExecutionGatesTable,
   ExecutionsTable,
   LateResultsTable,
   LogChunksTable,
@@ -33,13 +36,17 @@ export type Tables = {
   plugin_bundles: PluginBundlesTable;
   plugins: PluginsTable;
   catalogue: CatalogueTable;
+  secrets: SecretsTable;
+  secret_uses: SecretUsesTable;
   tasks: TasksTable;
   task_versions: TaskVersionsTable;
   runs: RunsTable;
   executions: ExecutionsTable;
+  execution_gates: ExecutionGatesTable;
   attempts: AttemptsTable;
   late_results: LateResultsTable;
   log_chunks: LogChunksTable;
+  artifacts: ArtifactsTable;
   server_clock: ServerClockTable;
 };
 

@@ -18,6 +18,7 @@ export const someTask = (with_: Partial<Task> = {}): Task =>
     status: 'done',
     owner: 'Anyone',
     plugin: 'shell',
+    pluginVersion: null,
     action: 'main',
     args: { command: 'uname -a' },
     env: {},
@@ -25,6 +26,10 @@ export const someTask = (with_: Partial<Task> = {}): Task =>
     cron: null,
     timeZone: null,
     everySeconds: null,
+    startsAt: null,
+    endsAt: null,
+    excludeDates: [],
+    blackout: [],
     policy: policy.parse({}),
     nextFireAt: null,
     lastRunId: null,
@@ -143,6 +148,7 @@ export const somePlugin = (with_: Partial<PluginDetail> = {}): PluginDetail =>
     heldBy: 2,
     files: [],
     versions: [],
+    hidesFolder: false,
     ...with_,
   });
 

@@ -7,6 +7,8 @@ export type CliEnd = { readonly code: number; readonly out: string; readonly err
 export type CliOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** what is on its standard input */
+  readonly input?: string;
   readonly columns?: number;
   readonly colours?: boolean;
 };
@@ -25,6 +27,7 @@ export const cliWith =
       cwd: options.cwd ?? process.cwd(),
       stdout: { write: (text) => void out.push(text), drained: nothing, isTerminal: colours, columns, colours },
       stderr: { write: (text) => void err.push(text), drained: nothing, isTerminal: false, columns, colours: false },
+      readSecret: async () => options.input ?? '',
       now: () => Date.parse('2026-01-05T12:00:10.000Z'),
       onInterrupt(callback) {
         interrupts.add(callback);

@@ -315,6 +315,7 @@ export const offerOf = (entry: SignedEntry, offer: Partial<Offer> = {}): Offer =
   args: [],
   env: {},
   timeoutSeconds: 60,
+  onTimeout: 'kill',
   graceSeconds: 1,
   outputLimitBytes: 1024 * 1024,
   leaseSeconds: 10,

@@ -63,8 +63,12 @@ export function createJobBench(options: { readonly maxWarm?: number } = {}): Job
       args: [],
       env: {},
       workspace: join(folder, 'workspaces', String(count)),
+      artifacts: join(folder, 'artifacts', String(count)),
       timeoutSeconds: 60,
+      onTimeout: 'kill',
       graceSeconds: 5,
+      secrets: {},
+      limits: {},
       ...changes,
     };
     const heard = {

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { createAudit } from '../../server/features/audit/audit.service.ts';
 import { logMessages } from '../../server/features/logs/logs.messages.ts';
 import { createLogs } from '../../server/features/logs/logs.service.ts';
-import { checkTiming, nextTiming } from '../../server/features/schedules/schedules.ts';
+import { checkTiming, nextTiming, upcoming } from '../../server/features/schedules/schedules.ts';
+import { createKeyring } from '../../server/features/secrets/keyring.ts';
+import { createSecrets } from '../../server/features/secrets/secrets.service.ts';
 import { defaultFireLimits, type FireLimits } from '../../server/features/tasks/fire.service.ts';
 import { createTasksFeature, type TasksFeature } from '../../server/features/tasks/tasks.feature.ts';
 import type { Clock } from '../../server/platform/clock.ts';
@@ -103,9 +105,16 @@ export async function openTestLedger(limits: Partial<FireLimits> = {}): Promise<
       current: (name) => (name === 'noop' ? noop : undefined),
       byHash: () => noop,
       checkCall: () => noop,
+      hold: async () => undefined,
     },
+    secrets: createSecrets({
+      db,
+      clock,
+      audit: createAudit({ db, clock, newId }),
+      keyring: createKeyring([randomBytes(32)], randomBytes),
+    }),
     logs,
-    schedule: { check: checkTiming, next: nextTiming },
+    schedule: { check: checkTiming, next: nextTiming, upcoming },
     limits: { ...defaultFireLimits, ...limits },
     leaseSeconds: 30,
     lostAfterSeconds: 3600,

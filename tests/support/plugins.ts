@@ -37,7 +37,7 @@ export async function startPlugins(
     pluginsHeldBy: (agentId) => known().heldByAgent(agentId),
     handlers: { plugins_held: (connection, message) => known().messages.plugins_held?.(connection, message) },
     routes: (agents, services) => {
-      plugins = createPlugins({ ...services, agents, clock: clockFor(services.clock), openBundles: async () => open });
+      plugins = createPlugins({ ...services, agents, clock: clockFor(services.clock), usedBundles: async () => open });
       return createPluginsRoutes(plugins);
     },
   });

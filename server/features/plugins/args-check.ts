@@ -1,7 +1,8 @@
 import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
+import { issuesOf } from '../../../shared/args-issues.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { PluginAction, PluginManifest } from '../../../shared/plugin-manifest.ts';
-import { issuesOf } from './args-issues.ts';
+import { withStandIns } from './args-secrets.ts';
 import { OutOfTime, within } from './bounded-time.ts';
 
 /**
@@ -30,7 +31,8 @@ export function compileArgsCheck(manifest: PluginManifest): ArgsCheck {
   const validators = new Map(actions.map(([name, action]) => [name, compile(ajv, name, action)]));
   return {
     check(action, args) {
-      const errors = validators.get(action)?.(args) ?? [];
+      const toCheck = withStandIns(args);
+      const errors = toCheck.errorsThatCount(validators.get(action)?.(toCheck.args) ?? []);
       if (errors.length === 0) return;
       const issues = issuesOf(errors);
       const [first] = issues;

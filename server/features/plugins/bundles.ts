@@ -4,9 +4,9 @@ import { MusterError } from '../../../shared/errors.ts';
 import { isDeeperThan, maxJsonDepth } from '../../../shared/json.ts';
 import { type BundleFile, bundleText, maxBundleBytes, pluginBundle } from '../../../shared/plugin-bundle.ts';
 import { type PluginManifest, pluginManifest } from '../../../shared/plugin-manifest.ts';
+import { singleFileManifest } from '../../../shared/single-file-plugin.ts';
 import { sentenceOf } from '../../platform/http/validation-sentences.ts';
 import { type ArgsCheck, compileArgsCheck } from './args-check.ts';
-import { singleFileManifest } from './single-file.ts';
 
 /** A bundle that is ready to be stored: complete, valid, with its identity. */
 export type MadeBundle = {

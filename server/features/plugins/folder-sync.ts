@@ -4,7 +4,12 @@ import type { FolderContent, PluginProblem } from './plugin-folder.ts';
 import type { CurrentPlugin } from './plugins.ts';
 
 /** What must change so that the plugins of the server are those of its folder: pure. */
-export type FolderPlan = { readonly changes: readonly PluginChange[]; readonly problems: readonly PluginProblem[] };
+export type FolderPlan = {
+  readonly changes: readonly PluginChange[];
+  readonly problems: readonly PluginProblem[];
+  /** names of plugins in the folder that are not used, because one of the same name was pushed */
+  readonly hidden: readonly string[];
+};
 
 /**
  * A pushed plugin hides one of the same name in the folder until it is deleted. A plugin that is broken in the folder stays as it was
@@ -17,6 +22,7 @@ export function planFolder({ plugins, problems }: FolderContent, current: readon
     const plugin = byName.get(manifest.name);
     return plugin?.source === 'pushed' && plugin.sha256 !== sha256;
   };
+  const hiddenNames = plugins.filter(isHidden).map(({ manifest: { name } }) => name);
   return {
     changes: [
       ...plugins
@@ -26,7 +32,8 @@ export function planFolder({ plugins, problems }: FolderContent, current: readon
         .filter(({ name, source }) => source === 'folder' && !present.has(name))
         .map(({ name }) => ({ kind: 'delete', name, source: 'folder' }) as const),
     ],
-    problems: [...problems, ...plugins.filter(isHidden).map(({ manifest: { name } }) => hidden(name))],
+    problems: [...problems, ...hiddenNames.map(hidden)],
+    hidden: hiddenNames,
   };
 }
 

@@ -45,13 +45,8 @@ export async function holderCounts(db: Reader, hashes: readonly string[]): Promi
   return new Map(rows.map(({ sha256, holders }) => [sha256, Number(holders)]));
 }
 
-export const holdersOf = async (db: Reader, sha256: string, limit: number): Promise<string[]> =>
-  (
-    await db
-      .selectFrom('agent_plugins')
-      .select('agent_id')
-      .where('sha256', '=', sha256)
-      .orderBy('agent_id')
-      .limit(limit)
-      .execute()
-  ).map(({ agent_id }) => agent_id);
+/** Which agent holds which of these bundles. Index: agent_plugins_by_bundle. */
+export const heldBundles = (db: Reader, hashes: readonly string[]): Promise<{ agent_id: string; sha256: string }[]> =>
+  hashes.length === 0
+    ? Promise.resolve([])
+    : db.selectFrom('agent_plugins').select(['agent_id', 'sha256']).where('sha256', 'in', hashes).execute();

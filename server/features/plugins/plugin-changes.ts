@@ -17,7 +17,13 @@ import type { BundleRecord, CurrentPlugin } from './plugins.ts';
 
 /** What is to become of a plugin. */
 export type PluginChange =
-  | { readonly kind: 'set'; readonly made: MadeBundle; readonly source: CurrentPlugin['source'] }
+  | {
+      readonly kind: 'set';
+      readonly made: MadeBundle;
+      readonly source: CurrentPlugin['source'];
+      /** an earlier version is made the current one again */
+      readonly isRollback?: boolean;
+    }
   | { readonly kind: 'delete'; readonly name: string; readonly source: CurrentPlugin['source'] };
 
 export type ChangedBy = { readonly actor: string; readonly address: string | null };
@@ -27,12 +33,11 @@ export type PluginChangesResources = {
   readonly clock: Clock;
   readonly audit: Pick<AuditService, 'recordIn'>;
   readonly shelf: PluginShelf;
-  /** hashes of the bundles that open runs use */
-  readonly openBundles: () => Promise<string[]>;
+  /** hashes of the bundles that open runs use, and of those to which tasks are pinned */
+  readonly usedBundles: () => Promise<string[]>;
+  /** bundles of one plugin that stay besides, the newest ones */
+  readonly versionsKept: number;
 };
-
-/** Earlier bundles of a plugin that are kept to be looked at. */
-const versionsKept = 20;
 
 /**
  * Many changes, one unit of work, one new generation of the catalogue. The bundles that are replaced stay in the catalogue besides those
@@ -43,10 +48,10 @@ export async function applyChanges(
   by: ChangedBy,
   resources: PluginChangesResources,
 ): Promise<void> {
-  const { db, clock, audit, shelf, openBundles } = resources;
+  const { db, clock, audit, shelf, usedBundles, versionsKept } = resources;
   const now = clock.now();
   const replaced = changes.flatMap((change) => shelf.currentOf(nameOf(change))?.sha256 ?? []);
-  const kept = [...(await openBundles()), ...replaced];
+  const kept = [...(await usedBundles()), ...replaced];
   const set = changes.flatMap((change) => (change.kind === 'set' ? [currentOf(change, now)] : []));
   const added = changes.flatMap((change) => (change.kind === 'set' ? [recordOf(change.made, now, by.actor)] : []));
   const checks = new Map(
@@ -112,14 +117,12 @@ const recordOf = ({ sha256, manifest, bytes }: MadeBundle, createdAt: number, cr
   createdBy,
 });
 
-const actionOf = ({ kind, source }: PluginChange): string =>
-  source === 'pushed'
-    ? kind === 'set'
-      ? 'plugin.pushed'
-      : 'plugin.deleted'
-    : kind === 'set'
-      ? 'plugin.loaded'
-      : 'plugin.unloaded';
+function actionOf(change: PluginChange): string {
+  const isPushed = change.source === 'pushed';
+  if (change.kind === 'delete') return isPushed ? 'plugin.deleted' : 'plugin.unloaded';
+  if (change.isRollback === true) return 'plugin.rolled_back';
+  return isPushed ? 'plugin.pushed' : 'plugin.loaded';
+}
 
 const detailOf = (change: PluginChange): Record<string, unknown> =>
   change.kind === 'set' ? { version: change.made.manifest.version, sha256: change.made.sha256 } : {};

@@ -13,6 +13,8 @@ export type PluginShelf = {
   /** oldest first */
   bundlesOf(name: string): readonly BundleRecord[];
   currentOf(name: string): CurrentPlugin | undefined;
+  /** agents may run it: it is in the newest catalogue */
+  isTrusted(sha256: string): boolean;
   argsCheckOf(view: PluginView): ArgsCheck;
   signedCatalogue(): SignedCatalogue;
   generation(): number;
@@ -36,6 +38,7 @@ export function createPluginShelf(identity: Pick<ServerIdentity, 'sign'>): Plugi
   const bundles = new Map<string, BundleRecord>();
   const current = new Map<string, CurrentPlugin>();
   const checks = new Map<string, ArgsCheck>();
+  let trusted: ReadonlySet<string> = new Set();
   let generation = 0;
   let signed = signCatalogue(0, [], [], identity);
 
@@ -58,6 +61,7 @@ export function createPluginShelf(identity: Pick<ServerIdentity, 'sign'>): Plugi
     byHash,
     bundlesOf: (name) => [...bundles.values()].filter((bundle) => bundle.name === name).sort((a, b) => a.createdAt - b.createdAt),
     currentOf: (name) => current.get(name),
+    isTrusted: (sha256) => trusted.has(sha256),
     argsCheckOf({ sha256, manifest }) {
       const check = checks.get(sha256) ?? compileArgsCheck(manifest);
       checks.set(sha256, check);
@@ -77,6 +81,7 @@ export function createPluginShelf(identity: Pick<ServerIdentity, 'sign'>): Plugi
       const kept = [...new Set(change.kept)]
         .filter((sha256) => !inUse.has(sha256))
         .flatMap((sha256) => bundles.get(sha256) ?? []);
+      trusted = new Set([...inUse, ...kept.map(({ sha256 }) => sha256)]);
       signed = signCatalogue(
         generation,
         allCurrent().map(({ bundle }) => bundle),

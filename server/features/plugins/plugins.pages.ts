@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import type { PluginDetail, PluginSummary } from '../../../shared/api/plugins.ts';
+import type { Page } from '../../../shared/api/listing.ts';
+import {
+  type PluginDetail,
+  type PluginDiff,
+  type PluginHolder,
+  type PluginSummary,
+  pluginDiffQuery,
+} from '../../../shared/api/plugins.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { formBody, signedIn, viewsOf } from '../../platform/web/form.ts';
 import { type AnyPage, page } from '../../platform/web/page.ts';
@@ -13,13 +20,19 @@ export type PluginsPagesResources = {
   readonly remove: (name: string, actor: Actor, origin: Origin) => Promise<unknown>;
   /** what in the plugins folder could not be loaded, and why */
   readonly problems: () => readonly { readonly path: string; readonly message: string }[];
-  /** names of the agents that hold this bundle; null when nobody can say */
-  readonly holders?: (name: string, sha256: string) => MaybePromise<readonly string[]>;
+  readonly history: { diff(name: string, from: string | undefined, to: string | undefined): Promise<PluginDiff> };
+  readonly rollback: (name: string, version: string, actor: Actor, origin: Origin) => Promise<unknown>;
+  readonly drift: (name: string, query: { state?: PluginHolder['state']; limit: number }) => Promise<Page<PluginHolder>>;
+  readonly driftCounts: (name: string) => Promise<Readonly<Record<PluginHolder['state'], number>>>;
 };
+
+/** agents without the current version, of each kind */
+const holdersShown = 100;
 
 const view = viewsOf(import.meta.url);
 const confirm = new URL('../../platform/web/views/confirm.ejs', import.meta.url).href;
 const params = z.object({ name: z.string().max(64) });
+const rollbackQuery = z.object({ version: z.string().min(1).max(64) });
 
 export function createPluginsPages(resources: PluginsPagesResources): AnyPage[] {
   return [
@@ -43,15 +56,67 @@ export function createPluginsPages(resources: PluginsPagesResources): AnyPage[] 
       params,
       handler: async ({ params: { name } }) => {
         const plugin = await resources.detail(name);
-        const holders = (await resources.holders?.(name, plugin.sha256)) ?? null;
+        const [counts, ...lists] = await Promise.all([
+          resources.driftCounts(name),
+          resources.drift(name, { state: 'outdated', limit: holdersShown }),
+          resources.drift(name, { state: 'missing', limit: holdersShown }),
+        ]);
+        const behind = lists.flatMap(({ items }) => items);
         return {
           kind: 'view',
           view: view('plugin'),
           title: name,
           section: 'plugins',
-          data: { plugin, holders },
+          data: { plugin, counts, behind },
           topics: ['plugins'],
         };
+      },
+    }),
+    page({
+      method: 'GET',
+      path: '/plugins/:name/diff',
+      permission: 'plugins.read',
+      params,
+      query: pluginDiffQuery,
+      handler: async ({ params: { name }, query: { from, to } }) => ({
+        kind: 'view',
+        view: view('plugin-diff'),
+        title: `${name}: what changed`,
+        section: 'plugins',
+        data: { diff: await resources.history.diff(name, from, to) },
+      }),
+    }),
+    page({
+      method: 'GET',
+      path: '/plugins/:name/rollback',
+      permission: 'plugins.write',
+      params,
+      query: rollbackQuery,
+      handler: async ({ params: { name }, query: { version } }) => ({
+        kind: 'view',
+        view: confirm,
+        title: `Go back to an earlier ${name}?`,
+        section: 'plugins',
+        data: {
+          heading: `Make ${version.slice(0, 16)} the current version of ${name}?`,
+          text: 'Agents fetch it, and runs that start from now on use it. Runs under way and pinned tasks keep theirs. It counts as pushed, and so wins over the plugins folder.',
+          label: 'Go back to it',
+          action: `/plugins/${name}/rollback?version=${encodeURIComponent(version)}`,
+          back: `/plugins/${name}`,
+        },
+      }),
+    }),
+    page({
+      method: 'POST',
+      path: '/plugins/:name/rollback',
+      permission: 'plugins.write',
+      params,
+      query: rollbackQuery,
+      body: formBody,
+      handler: async (request) => {
+        const { params, query, address } = request;
+        await resources.rollback(params.name, query.version, signedIn(request), { address });
+        return { kind: 'redirect', to: `/plugins/${params.name}` };
       },
     }),
     page({
@@ -68,7 +133,7 @@ export function createPluginsPages(resources: PluginsPagesResources): AnyPage[] 
           section: 'plugins',
           data: {
             heading: `Delete the plugin ${name}?`,
-            text: 'Tasks that use it can no longer run. Runs that have already started keep the version that they began with.',
+            text: 'Tasks that use it can no longer run. Runs that have already started keep the version that they began with. Its versions stay stored: going back to one brings it back.',
             label: 'Delete the plugin',
             action: `/plugins/${name}/delete`,
             back: `/plugins/${name}`,

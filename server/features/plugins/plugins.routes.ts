@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { pageOf } from '../../../shared/api/listing.ts';
-import { pluginDetail, pluginSummary } from '../../../shared/api/plugins.ts';
+import {
+  pluginDetail,
+  pluginDiff,
+  pluginDiffQuery,
+  pluginHolder,
+  pluginHolderQuery,
+  pluginSummary,
+  pluginVersion,
+  pluginVersionChoice,
+  pluginVersionDetail,
+} from '../../../shared/api/plugins.ts';
 import { pluginName, sha256 } from '../../../shared/names.ts';
 import { maxBundleBytes, pluginBundle } from '../../../shared/plugin-bundle.ts';
 import { type AnyRoute, route } from '../../platform/http/route.ts';
@@ -76,6 +86,79 @@ export const createPluginsRoutes = (plugins: PluginsService): AnyRoute[] => [
       await plugins.remove(request.params.name, asker(request), { address: request.address });
       return { status: 204 };
     },
+  }),
+  route({
+    method: 'GET',
+    path: `${path}/:name/versions`,
+    permission: 'plugins.read',
+    summary: 'The stored versions of a plugin, newest first; those of a deleted one too',
+    tag,
+    params,
+    responses: { 200: pageOf(pluginVersion) },
+    handler: async ({ params: { name } }) => ({ status: 200, body: { items: await plugins.history.versions(name), next: null } }),
+  }),
+  route({
+    method: 'GET',
+    path: `${path}/:name/versions/:version`,
+    permission: 'plugins.read',
+    summary: 'One stored version with its files, named as `1.2.0` or by the beginning of its SHA-256',
+    tag,
+    params: params.extend(pluginVersionChoice.shape),
+    responses: { 200: pluginVersionDetail },
+    handler: async ({ params: { name, version } }) => ({ status: 200, body: await plugins.history.version(name, version) }),
+  }),
+  route({
+    method: 'GET',
+    path: `${path}/:name/diff`,
+    permission: 'plugins.read',
+    summary: 'What is different between two versions, by default the current one and the one before it',
+    tag,
+    params,
+    query: pluginDiffQuery,
+    responses: { 200: pluginDiff },
+    handler: async ({ params: { name }, query: { from, to } }) => ({
+      status: 200,
+      body: await plugins.history.diff(name, from, to),
+    }),
+  }),
+  route({
+    method: 'POST',
+    path: `${path}/:name/compare`,
+    permission: 'plugins.write',
+    summary: 'What a push would change; nothing is stored',
+    tag,
+    params: z.strictObject({ name: pluginName }),
+    body: pluginInput,
+    bodyLimit,
+    responses: { 200: pluginDiff },
+    handler: async ({ params: { name }, body }) => ({ status: 200, body: await plugins.history.compare(name, body) }),
+  }),
+  route({
+    method: 'POST',
+    path: `${path}/:name/rollback`,
+    permission: 'plugins.write',
+    summary: 'Make a stored version the current one again, also of a plugin that was deleted',
+    tag,
+    params,
+    body: pluginVersionChoice,
+    responses: { 200: pluginDetail },
+    handler: async (request) => {
+      const { params, body, address } = request;
+      await plugins.rollback(params.name, body.version, asker(request), { address });
+      const detail = await plugins.detail(params.name);
+      return { status: 200, body: detail, headers: { etag: `"${detail.sha256}"` } };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${path}/:name/agents`,
+    permission: 'plugins.read',
+    summary: 'Which version of a plugin each agent holds',
+    tag,
+    params,
+    query: pluginHolderQuery,
+    responses: { 200: pageOf(pluginHolder) },
+    handler: async ({ params: { name }, query }) => ({ status: 200, body: await plugins.drift(name, query) }),
   }),
   route({
     method: 'GET',

@@ -182,10 +182,15 @@ describe('what agents hold', () => {
     for (const each of [client, other])
       each.send({ type: 'plugins_held', held: [{ name: 'p', sha256: first }, strange, { name: 'x', sha256: first }] });
     await eventually('both are counted', async () => (await test.plugins.list())[0]?.heldBy === 2);
-    expect(await test.plugins.holders('p', first)).toEqual(['one', 'two']);
+    const holder = { state: 'current', held: [{ version: '0.0.0', sha256: first }] };
+    expect((await test.plugins.drift('p', { limit: 10 })).items).toMatchObject([
+      { agentName: 'two', ...holder },
+      { agentName: 'one', ...holder },
+    ]);
     expect((await test.agents.detail(one.id)).plugins).toEqual([{ name: 'p', sha256: first, current: true }]);
     await test.plugins.put('p', pushed('p', 2), someAdmin);
     expect((await test.agents.detail(one.id)).plugins).toEqual([{ name: 'p', sha256: first, current: false }]);
+    expect(await test.plugins.driftCounts('p')).toEqual({ current: 0, outdated: 2, missing: 0, not_for_it: 0 });
     client.send({ type: 'plugins_held', held: [{ name: 'p', sha256: shaOf('p') }] });
     await eventually('the new one is counted', async () => (await test.plugins.list())[0]?.heldBy === 1);
     expect((await test.plugins.detail('p')).heldBy).toBe(1);

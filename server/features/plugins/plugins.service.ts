@@ -10,26 +10,40 @@ import type { AgentsService } from '../agents/agents.service.ts';
 import { systemActor } from '../audit/audit.ts';
 import type { Origin } from '../auth/origin.ts';
 import type { ServerIdentity } from '../auth/server-identity.ts';
+import { compileArgsCheck } from './args-check.ts';
 import { createBundleTexts } from './bundle-texts.ts';
 import { planFolder } from './folder-sync.ts';
 import { type FolderWatch, watchFolder } from './folder-watch.ts';
-import { holderCounts, holdersOf, pluginsOfAgent } from './held-plugins.store.ts';
+import { holderCounts, pluginsOfAgent } from './held-plugins.store.ts';
 import { createInTurn } from './in-turn.ts';
 import { applyChanges, type ChangedBy, nameOf, type PluginChange, type PluginChangesResources } from './plugin-changes.ts';
 import { pluginDetailOf } from './plugin-detail.ts';
+import { createPluginDrift, type DriftCounts, type PluginDrift } from './plugin-drift.ts';
 import { createPluginFolder, type PluginProblem } from './plugin-folder.ts';
+import { createPluginHistory, type PluginHistory } from './plugin-history.ts';
 import { bundleOfInput, type PluginInput } from './plugin-input.ts';
 import { createPluginShelf } from './plugin-shelf.ts';
 import { pluginMessages } from './plugins.messages.ts';
 import { allBundles, currentPlugins, findBundleText, readGeneration } from './plugins.store.ts';
 import { bundleOfRow, type PluginView, summaryOf } from './plugins.ts';
+import { chosenVersion } from './version-choice.ts';
 
 /** The plugins that tasks may call, and the catalogue by which agents trust them. */
 export type PluginsService = {
   current(name: string): PluginView | undefined;
   byHash(sha256: string): PluginView | undefined;
-  /** @throws MusterError plugin_unknown, action_unknown, args_invalid (with fields such as `args.count`) */
-  checkCall(plugin: string, action: string, args: unknown): PluginView;
+  /**
+   * @param version the stored one to which the call is pinned; without it, the current one
+   * @throws MusterError plugin_unknown, action_unknown, args_invalid (with fields such as `args.count`)
+   */
+  checkCall(plugin: string, action: string, args: unknown, version?: string): PluginView;
+  /** Lets agents run this stored bundle from now on, whatever becomes the current one; for a task that is about to be pinned to it. */
+  hold(sha256: string): Promise<void>;
+  readonly history: PluginHistory;
+  /** Makes a stored version the current one again. @throws MusterError not_found, field_invalid, state_conflict */
+  rollback(name: string, version: string, actor: Actor, origin?: Origin): Promise<void>;
+  readonly drift: PluginDrift['of'];
+  driftCounts(name: string): Promise<DriftCounts>;
   signedCatalogue(): SignedCatalogue;
   /** by name */
   list(): Promise<PluginSummary[]>;
@@ -41,8 +55,6 @@ export type PluginsService = {
   remove(name: string, actor: Actor, origin?: Origin): Promise<void>;
   /** what in the plugins folder could not be loaded, and why */
   problems(): readonly PluginProblem[];
-  /** names of agents that hold this bundle, at most a thousand */
-  holders(name: string, sha256: string): Promise<string[]>;
   heldByAgent(agentId: string): Promise<AgentDetail['plugins']>;
   /**
    * The canonical text of a bundle, for an agent with an open connection.
@@ -59,28 +71,40 @@ export type PluginsService = {
 
 export type PutOptions = Origin & { readonly ifMatch?: string | undefined };
 
-export type PluginsResources = Omit<PluginChangesResources, 'shelf'> & {
+export type PluginsResources = Omit<PluginChangesResources, 'shelf' | 'versionsKept'> & {
+  readonly versionsKept?: number;
   readonly log: Logger;
   readonly events: EventBus;
   readonly identity: Pick<ServerIdentity, 'sign'>;
-  readonly agents: Pick<AgentsService, 'get' | 'broadcast' | 'agentOfDownloadToken'>;
+  readonly agents: Pick<AgentsService, 'all' | 'broadcast' | 'agentOfDownloadToken'>;
 };
 
 export function createPlugins(resources: PluginsResources): PluginsService {
-  const { db, log, events, identity, agents, clock, openBundles } = resources;
+  const { db, log, events, identity, agents, clock } = resources;
   const shelf = createPluginShelf(identity);
   const texts = createBundleTexts((sha256) => findBundleText(db.read, sha256));
+  const history = createPluginHistory({ read: db.read, shelf, texts });
+  const drift = createPluginDrift({ read: db.read, shelf, allAgents: agents.all });
   const inTurn = createInTurn();
+  /** of tasks that are pinned, or are about to be */
+  const held = new Set<string>();
+  const usedBundles = async (): Promise<string[]> => [...(await resources.usedBundles()), ...held];
   let readFolder = async (): Promise<boolean> => true;
   let watch: FolderWatch | undefined;
   let problems: readonly PluginProblem[] = [];
+  let hidden: readonly string[] = [];
 
   async function change(changes: readonly PluginChange[], by: ChangedBy): Promise<void> {
     if (changes.length === 0) return;
-    await applyChanges(changes, by, { ...resources, shelf });
+    await publish(changes, by);
     for (const made of changes) events.emit('plugin.changed', { name: nameOf(made) });
-    agents.broadcast({ type: 'plugins', plugins: shelf.signedCatalogue() });
     log.info({ plugins: changes.map(nameOf), generation: shelf.generation(), by: by.actor }, 'plugins changed');
+  }
+
+  /** A new catalogue, for every agent. */
+  async function publish(changes: readonly PluginChange[], by: ChangedBy): Promise<void> {
+    await applyChanges(changes, by, { versionsKept, ...resources, shelf, usedBundles });
+    agents.broadcast({ type: 'plugins', plugins: shelf.signedCatalogue() });
   }
 
   /** Each problem is logged when it comes up, not at every look. */
@@ -112,22 +136,44 @@ export function createPlugins(resources: PluginsResources): PluginsService {
           content,
           shelf.allCurrent().map(({ plugin }) => plugin),
         );
+        hidden = plan.hidden;
         report(plan.problems, dir);
         await change(plan.changes, { actor: systemActor, address: null });
         return true;
       });
   }
 
+  function versionOf(name: string, version: string): PluginView {
+    try {
+      return shelf.byHash(chosenVersion(name, shelf.bundlesOf(name), version, 'pluginVersion').sha256) as PluginView;
+    } catch (error) {
+      // of a task it is a field that is wrong, not an address
+      if (!(error instanceof MusterError) || error.code !== 'not_found') throw error;
+      throw new MusterError('plugin_unknown', error.message, { field: 'pluginVersion' });
+    }
+  }
+
   return {
     current: shelf.current,
     byHash: shelf.byHash,
-    checkCall(name, action, args) {
-      const plugin = shelf.current(name);
-      if (plugin === undefined) throw pluginUnknown(name);
+    checkCall(name, action, args, version) {
+      const current = shelf.current(name);
+      if (current === undefined) throw pluginUnknown(name);
+      const plugin = version === undefined ? current : versionOf(name, version);
       if (!Object.hasOwn(plugin.manifest.actions, action)) throw actionUnknown(plugin, action);
       shelf.argsCheckOf(plugin).check(action, args);
       return plugin;
     },
+    hold: (sha256) =>
+      inTurn(async () => {
+        if (shelf.byHash(sha256) === undefined)
+          throw new MusterError('not_found', 'This version of the plugin is not stored any more.');
+        held.add(sha256);
+        if (!shelf.isTrusted(sha256)) await publish([], { actor: systemActor, address: null });
+      }),
+    history,
+    drift: drift.of,
+    driftCounts: drift.counts,
     signedCatalogue: shelf.signedCatalogue,
     async list() {
       const all = shelf.allCurrent();
@@ -141,19 +187,36 @@ export function createPlugins(resources: PluginsResources): PluginsService {
       const found = shelf.allCurrent().find(({ plugin }) => plugin.name === name);
       const text = found === undefined ? undefined : await texts.of(found.bundle.sha256);
       if (found === undefined || text === undefined) throw notFound(name);
-      const counts = await holderCounts(db.read, [found.bundle.sha256]);
       const { files } = JSON.parse(text.toString()) as PluginBundle;
-      return pluginDetailOf(found.plugin, found.bundle, files, shelf.bundlesOf(name), counts.get(found.bundle.sha256) ?? 0);
+      return pluginDetailOf(found.plugin, found.bundle, files, await history.versions(name), hidden.includes(name));
     },
     async put(name, input, actor, { address = null, ifMatch } = {}) {
       const made = bundleOfInput(name, input);
-      return inTurn(async () => {
+      const answer = await inTurn(async () => {
         const before = shelf.currentOf(name);
         if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== `"${before?.sha256}"`) throw changedMeanwhile(name);
         if (before?.sha256 !== made.sha256)
           await change([{ kind: 'set', made, source: 'pushed' }], { actor: actor.name, address });
         return { created: before === undefined };
       });
+      await readFolder();
+      return answer;
+    },
+    async rollback(name, version, actor, { address = null } = {}) {
+      await inTurn(async () => {
+        const { sha256, manifest, bytes } = chosenVersion(name, shelf.bundlesOf(name), version);
+        if (shelf.currentOf(name)?.sha256 === sha256)
+          throw new MusterError(
+            'state_conflict',
+            `The version ${manifest.version} (${sha256.slice(0, 12)}) is the current one already.`,
+          );
+        const text = await texts.of(sha256);
+        if (text === undefined) throw new MusterError('not_found', 'This version of the plugin is not stored any more.');
+        const made = { manifest, text: text.toString(), sha256, bytes, argsCheck: compileArgsCheck(manifest) };
+        await change([{ kind: 'set', made, source: 'pushed', isRollback: true }], { actor: actor.name, address });
+      });
+      // the one of the folder may be hidden now
+      await readFolder();
     },
     async remove(name, actor, { address = null } = {}) {
       await inTurn(async () => {
@@ -166,7 +229,6 @@ export function createPlugins(resources: PluginsResources): PluginsService {
       await readFolder();
     },
     problems: () => problems,
-    holders: async (_name, sha256) => (await holdersOf(db.read, sha256, 1000)).flatMap((id) => agents.get(id)?.name ?? []).sort(),
     heldByAgent: async (agentId) =>
       (await pluginsOfAgent(db.read, agentId)).map(({ name, sha256 }) => ({
         name,
@@ -194,7 +256,7 @@ export function createPlugins(resources: PluginsResources): PluginsService {
         })),
         deleted: [],
         pruned: [],
-        kept: await openBundles(),
+        kept: await usedBundles(),
       });
       if (dir === null) return;
       readFolder = follow(dir);
@@ -206,6 +268,9 @@ export function createPlugins(resources: PluginsResources): PluginsService {
     },
   };
 }
+
+/** Versions of a plugin that are kept to be looked at, and to go back to. */
+const versionsKept = 20;
 
 const missing = (dir: string): PluginProblem => ({
   path: dir,

@@ -6,26 +6,37 @@ const inStep = (from: number, ms: number) => (now: number) => from + (Math.floor
 
 describe('planDue', () => {
   test('a firing that is due now runs, and the next one follows it', () => {
-    expect(planDue(1000, 1002, every(5000), inStep(1000, 5000))).toEqual({ missed: undefined, fire: 1000, next: 6000 });
+    expect(planDue(1000, 1002, { next: every(5000), skipTo: inStep(1000, 5000) })).toEqual({
+      missed: undefined,
+      fires: [1000],
+      closed: undefined,
+      next: 6000,
+    });
   });
 
   test('after a short stop the last firing still runs and the ones before it are told as missed', () => {
-    expect(planDue(1000, 12_000, every(5000), inStep(1000, 5000))).toEqual({
+    expect(planDue(1000, 12_000, { next: every(5000), skipTo: inStep(1000, 5000) })).toEqual({
       missed: { count: 2, first: 1000, last: 6000, more: false },
-      fire: 11_000,
+      fires: [11_000],
+      closed: undefined,
       next: 16_000,
     });
   });
 
   test('after a long stop nothing runs late', () => {
-    const plan = planDue(0, 3_600_000 * 5 + 120_000, every(3_600_000), inStep(0, 3_600_000));
-    expect(plan).toEqual({ missed: { count: 6, first: 0, last: 18_000_000, more: false }, fire: undefined, next: 21_600_000 });
+    const plan = planDue(0, 3_600_000 * 5 + 120_000, { next: every(3_600_000), skipTo: inStep(0, 3_600_000) });
+    expect(plan).toEqual({
+      missed: { count: 6, first: 0, last: 18_000_000, more: false },
+      fires: [],
+      closed: undefined,
+      next: 21_600_000,
+    });
   });
 
   test('a very long stop is not counted to its end', () => {
-    const plan = planDue(0, 100_000_000, every(1000), inStep(0, 1000));
+    const plan = planDue(0, 100_000_000, { next: every(1000), skipTo: inStep(0, 1000) });
     expect(plan.missed).toMatchObject({ count: 10_000, more: true });
-    expect(plan.fire).toBeUndefined();
+    expect(plan.fires).toEqual([]);
     expect(plan.next).toBe(100_001_000);
   });
 });

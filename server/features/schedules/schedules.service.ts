@@ -2,10 +2,11 @@ import { toInstant } from '../../../shared/api/listing.ts';
 import { formatDuration } from '../../../shared/durations.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { TasksTable } from '../../schema/tables/tasks.tables.ts';
-import { planDue } from './due.ts';
-import { nextInStep, nextTiming } from './schedules.ts';
+import { parsePolicy } from '../tasks/run-specs.ts';
+import { planDue, type Span } from './due.ts';
+import { nextInStep, nextTiming, whyClosed } from './schedules.ts';
 
-type DueTask = Pick<TasksTable, 'id' | 'type' | 'cron' | 'time_zone' | 'every_seconds' | 'next_fire_at'>;
+type DueTask = Pick<TasksTable, 'id' | 'type' | 'cron' | 'time_zone' | 'every_seconds' | 'calendar' | 'policy' | 'next_fire_at'>;
 
 export type SchedulesResources = {
   readonly clock: Clock;
@@ -14,7 +15,12 @@ export type SchedulesResources = {
   readonly fireDue: (
     id: string,
     due: number,
-    order: { trigger: 'schedule' | 'interval'; firedAt: number; by: string; skipped?: { reason: 'misfired'; text: string } },
+    order: {
+      trigger: 'schedule' | 'interval';
+      firedAt: number;
+      by: string;
+      skipped?: { reason: 'misfired' | 'window'; text: string };
+    },
     nextFireAt: number | null,
   ) => Promise<unknown>;
   /** ask for a pass soon */
@@ -40,25 +46,23 @@ export function createSchedules({ clock, dueTasks, nextDueAt, fireDue, wake }: S
     if (task.next_fire_at === null) return;
     const trigger = task.type === 'Interval' ? 'interval' : 'schedule';
     const due = task.next_fire_at;
-    const plan = planDue(
-      due,
-      clock.now(),
-      (after) => nextTiming(task, after),
-      (now) => nextInStep(task, due, now),
-    );
-    if (plan.missed !== undefined) {
-      const { count, first, last, more } = plan.missed;
-      const span = count === 1 ? `due at ${toInstant(first)}` : `due from ${toInstant(first)} to ${toInstant(last)}`;
-      const late = formatDuration((clock.now() - first) / 1000);
-      const text = `${more ? 'More than ' : ''}${count} ${count === 1 ? 'firing' : 'firings'}, ${span}, came ${late} late: the server was not running or was too busy, or its clock was set forward.`;
-      await fireDue(
-        task.id,
-        due,
-        { trigger, firedAt: first, by: 'schedule', skipped: { reason: 'misfired', text } },
-        plan.fire ?? plan.next,
-      );
+    const plan = planDue(due, clock.now(), {
+      next: (after) => nextTiming(task, after),
+      skipTo: (now) => nextInStep(task, due, now),
+      closed: (at) => whyClosed(task, at),
+      catchUp: parsePolicy(task.policy).catchUp,
+    });
+    const orders: Parameters<SchedulesResources['fireDue']>[2][] = [];
+    if (plan.missed !== undefined) orders.push({ trigger, ...missedOrder(plan.missed, clock.now()) });
+    for (const firedAt of plan.fires) orders.push({ trigger, firedAt, by: 'schedule' });
+    if (plan.closed !== undefined) orders.push({ trigger, ...closedOrder(plan.closed) });
+    // each is committed with the time of the one after it, so that a crash in between goes on where it was
+    let fence = due;
+    for (const [index, order] of orders.entries()) {
+      const next = orders[index + 1]?.firedAt ?? plan.next;
+      await fireDue(task.id, fence, order, next);
+      if (next !== null) fence = next;
     }
-    if (plan.fire !== undefined) await fireDue(task.id, plan.fire, { trigger, firedAt: plan.fire, by: 'schedule' }, plan.next);
   }
 
   return {
@@ -81,3 +85,19 @@ export function createSchedules({ clock, dueTasks, nextDueAt, fireDue, wake }: S
     },
   };
 }
+
+function missedOrder({ count, first, last, more }: Span, now: number) {
+  const late = formatDuration((now - first) / 1000);
+  const text = `${more ? 'More than ' : ''}${firings(count)}, ${spanText(count, first, last)}, came ${late} late: the server was not running or was too busy, or its clock was set forward.`;
+  return { firedAt: first, by: 'schedule', skipped: { reason: 'misfired', text } } as const;
+}
+
+function closedOrder({ count, first, last, why }: Span & { readonly why: string }) {
+  const text = `${firings(count)}, ${spanText(count, first, last)}: in ${why}.`;
+  return { firedAt: first, by: 'schedule', skipped: { reason: 'window', text } } as const;
+}
+
+const firings = (count: number): string => `${count} ${count === 1 ? 'firing' : 'firings'}`;
+
+const spanText = (count: number, first: number, last: number): string =>
+  count === 1 ? `due at ${toInstant(first)}` : `due from ${toInstant(first)} to ${toInstant(last)}`;

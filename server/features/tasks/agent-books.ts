@@ -9,6 +9,8 @@ import type { ExecutionRow } from './rows.ts';
 export type AgentBooks = {
   heldBy(agentId: string): number;
   queuedFor(agentId: string | null): number;
+  /** those of `queuedFor` that pass gates */
+  gatedFor(agentId: string | null): number;
   /** agents that hold something */
   holders(): string[];
   /** agents, or `null` for `Anyone`, for which something is queued */
@@ -21,9 +23,11 @@ export type AgentBooks = {
 export function createAgentBooks(): AgentBooks {
   const held = createTally();
   const queued = createTally();
+  const gated = createTally();
   return {
     heldBy: (agentId) => held.of(agentId),
     queuedFor: (agentId) => queued.of(agentId),
+    gatedFor: (agentId) => gated.of(agentId),
     holders: () => held.keys().filter((key) => key !== null),
     waiting: () => queued.keys(),
     fill(open) {
@@ -31,6 +35,7 @@ export function createAgentBooks(): AgentBooks {
         const holder = holderOf(row);
         if (holder !== undefined) held.add(holder, 1);
         if (waits(row)) queued.add(row.agent_id, 1);
+        if (waits(row) && row.gates > 0) gated.add(row.agent_id, 1);
       }
     },
     apply(changes, now) {
@@ -45,9 +50,13 @@ export function createAgentBooks(): AgentBooks {
             look.add(holder).add(null);
           }
         }
-        if (before !== undefined && waits(before)) queued.add(before.agent_id, -1);
+        if (before !== undefined && waits(before)) {
+          queued.add(before.agent_id, -1);
+          if (before.gates > 0) gated.add(before.agent_id, -1);
+        }
         if (waits(after)) {
           queued.add(after.agent_id, 1);
+          if (after.gates > 0) gated.add(after.agent_id, 1);
           if (after.not_before <= now) look.add(after.agent_id);
         }
       }

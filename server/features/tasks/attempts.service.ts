@@ -1,11 +1,13 @@
+import type { Policy } from '../../../shared/api/tasks.ts';
 import type { AgentMessageOf, ResultMessage } from '../../../shared/protocol.ts';
 import { reasonCodes } from '../../../shared/reasons.ts';
+import type { SecretValues } from '../../../shared/secret-references.ts';
 import type { EventBus } from '../../platform/events/bus.ts';
 import type { AgentConnection } from '../../platform/gateway/connection.ts';
 import type { Writer } from '../../schema/schema.ts';
 import type { Candidate } from './assignment.ts';
 import { unstartedSince } from './attempts.store.ts';
-import { type AttemptEnd, endAttempt, reasonOf, releaseUnstarted, runningDeadline } from './attempts.ts';
+import { type AttemptEnd, endAttempt, reasonOf, releaseUnstarted, runningDeadline, unanswered } from './attempts.ts';
 import { findExecution } from './executions.store.ts';
 import { keepLateResult } from './late-results.ts';
 import { changedOf, type Ledger, type LedgerUnit } from './ledger.ts';
@@ -35,29 +37,43 @@ export type AttemptsResources = {
   readonly logSizeIn: (writer: Writer, executionId: string) => Promise<number>;
   readonly agents: { all(): readonly Candidate[] };
   readonly platformsOf: (sha256: string | null) => readonly string[] | undefined;
+  readonly openSecrets: OpenSecrets;
 };
 
+export type OpenSecrets = (
+  writer: Writer,
+  names: readonly string[],
+  use: { readonly execution: string; readonly attempt: number; readonly agent: string; readonly again: boolean },
+) => Promise<{ values: SecretValues } | { fault: string }>;
+
 export function createAttempts(resources: AttemptsResources): AttemptsService {
-  const { ledger, events, specs, progress, random, logSizeIn, agents, platformsOf } = resources;
+  const { ledger, events, specs, progress, random, logSizeIn, agents, platformsOf, openSecrets } = resources;
 
   return {
     async accepted(connection, message) {
       // instant: accept-received
       const answer = await ledger.write(async (unit) => {
         const row = await current(unit, connection, message);
-        if (row?.state === 'running') return 'start_again';
-        if (row?.state !== 'offered') return 'stop';
-        const { policy } = await specs.of(row.run_id);
+        if (row?.state !== 'running' && row?.state !== 'offered') return { say: 'stop' as const };
+        const again = row.state === 'running';
+        const { policy, secrets } = await specs.of(row.run_id);
+        const given = await secretsFor(unit, connection, row, secrets);
+        if ('fault' in given) {
+          if (!again) await endUnstarted(unit, row, given.fault);
+          return { say: 'stop' as const };
+        }
+        if (again) return { say: 'start_again' as const, ...given };
         await unit.move(row, 'running', { reason: null, started_at: unit.now, deadline_at: runningDeadline(policy, unit.now) });
-        return 'start';
+        return { say: 'start' as const, ...given };
       });
       // instant: accept-committed
       const attempt = { execution: message.execution, attempt: message.attempt };
-      if (answer === 'stop') connection.send({ type: 'stop', ...attempt, reason: 'given_up', graceSeconds: 0 });
+      if (answer.say === 'stop') connection.send({ type: 'stop', ...attempt, reason: 'given_up', graceSeconds: 0 });
       else {
-        const isTold = connection.send({ type: 'start', ...attempt });
+        const { secrets } = answer;
+        const isTold = connection.send({ type: 'start', ...attempt, ...(secrets === undefined ? {} : { secrets }) });
         // an accept that came twice: the first one was answered, and the next hello tells whether that arrived
-        if (!isTold && answer === 'start') await neverTold(connection, message);
+        if (!isTold && answer.say === 'start') await neverTold(connection, message);
       }
     },
 
@@ -85,7 +101,8 @@ export function createAttempts(resources: AttemptsResources): AttemptsService {
         if (row === undefined || !mayEnd(row, message)) return keepLateResult(unit, connection.agentId, message, logSizeIn);
         const logHeld = await logSizeIn(unit.writer, row.id);
         if (logHeld < message.logSize) return logHeld;
-        await end(unit, row, endOf(row, message, logHeld), connection.agentName);
+        const { policy } = await specs.of(row.run_id);
+        await end(unit, row, endOf(row, message, logHeld, policy), connection.agentName);
         // instant: result-recorded
         return 'ack';
       });
@@ -96,6 +113,23 @@ export function createAttempts(resources: AttemptsResources): AttemptsService {
       if (typeof answer === 'object') events.emit('execution.changed', changedOf(answer.kept));
     },
   };
+
+  /** What the attempt needs is read only now, when its agent has taken it, and goes to this agent alone. */
+  async function secretsFor(
+    unit: LedgerUnit,
+    { agentName: agent }: AgentConnection,
+    { id: execution, attempt, state }: ExecutionRow,
+    names: readonly string[],
+  ): Promise<{ secrets?: SecretValues } | { fault: string }> {
+    if (names.length === 0) return {};
+    const opened = await openSecrets(unit.writer, names, { execution, attempt, agent, again: state === 'running' });
+    return 'fault' in opened ? opened : { secrets: opened.values };
+  }
+
+  async function endUnstarted(unit: LedgerUnit, row: ExecutionRow, fault: string): Promise<void> {
+    const end = unanswered('rejected', 'secret_missing', row, await logSizeIn(unit.writer, row.id));
+    await endAttempt(unit, row, { ...end, message: fault }, (await specs.of(row.run_id)).policy, random);
+  }
 
   /** `running` was committed, but the connection was gone before `start` could leave: the agent never started it. */
   async function neverTold(connection: AgentConnection, message: AgentMessageOf<'accept'>): Promise<void> {
@@ -151,14 +185,15 @@ const mayEnd = (row: ExecutionRow, message: ResultMessage): boolean =>
     ? message.outcome === 'rejected'
     : row.state === 'running' || row.state === 'unknown' || row.state === 'cancelling';
 
-function endOf(row: ExecutionRow, message: ResultMessage, logHeld: number): AttemptEnd {
+function endOf(row: ExecutionRow, message: ResultMessage, logHeld: number, { onTimeout }: Policy): AttemptEnd {
   // nobody cancelled it: the server stopped it because it was past its time limit
   const outOfTime = row.state === 'cancelling' && row.reason === 'time_limit' && message.outcome === 'cancelled';
+  const isSnapshot = outOfTime && onTimeout === 'snapshot';
   return {
-    outcome: outOfTime ? 'timed_out' : message.outcome,
-    reason: outOfTime ? 'time_limit' : reasonOf(message.reason, message.outcome),
-    message: message.message,
-    exitCode: message.exitCode,
+    outcome: isSnapshot ? 'succeeded' : outOfTime ? 'timed_out' : message.outcome,
+    reason: isSnapshot ? 'snapshot' : outOfTime ? 'time_limit' : reasonOf(message.reason, message.outcome),
+    message: isSnapshot ? reasonCodes.snapshot : message.message,
+    exitCode: isSnapshot ? null : message.exitCode,
     data: message.data === null ? null : JSON.stringify(message.data),
     logBytes: logHeld,
     cutBytes: message.cutBytes,

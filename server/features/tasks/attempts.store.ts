@@ -29,13 +29,20 @@ export type UnstartedAttempt = Pick<AttemptRow, 'attempt' | 'agent_id' | 'reason
 
 /** The attempts since the last one that started, newest first. */
 export async function unstartedSince(db: Reader | Writer, executionId: string): Promise<UnstartedAttempt[]> {
-  const latest = await db
+  const latest = await latestAttempts(db, executionId);
+  const started = latest.findIndex(({ outcome }) => outcome !== 'not_started');
+  return started === -1 ? latest : latest.slice(0, started);
+}
+
+/** The newest attempts, newest first. */
+export const latestAttempts = (
+  db: Reader | Writer,
+  executionId: string,
+): Promise<(UnstartedAttempt & Pick<AttemptRow, 'outcome'>)[]> =>
+  db
     .selectFrom('attempts')
     .select(['attempt', 'agent_id', 'reason', 'outcome'])
     .where('execution_id', '=', executionId)
     .orderBy('attempt', 'desc')
     .limit(unstartedKept)
     .execute();
-  const started = latest.findIndex(({ outcome }) => outcome !== 'not_started');
-  return started === -1 ? latest : latest.slice(0, started);
-}

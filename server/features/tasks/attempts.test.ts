@@ -126,3 +126,12 @@ test('each cancel that was in time leaves who asked for it', async () => {
   await web.end(offer, { outcome: 'cancelled', reason: 'cancel_requested' });
   expect(await execution(id)).toMatchObject({ state: 'cancelled', reasonText: 'Cancelled by token:test.' });
 });
+
+test('a snapshot that the server had to ask for is one too', async () => {
+  const { id, offer } = await run({ onTimeout: 'snapshot', timeoutSeconds: 10, graceSeconds: 1 });
+  await ledger.clock.advance(72_000);
+  await ledger.settle();
+  expect(await execution(id)).toMatchObject({ state: 'cancelling', reason: 'time_limit' });
+  await web.end(offer, { outcome: 'cancelled', reason: 'cancel_requested', exitCode: 143 });
+  expect(await execution(id)).toMatchObject({ state: 'succeeded', reason: 'snapshot', exitCode: null });
+});

@@ -111,7 +111,7 @@ describe('Anyone', () => {
     const detail = await story.server().feature.executions.get(execution?.id ?? '');
     expect(detail).toMatchObject({
       attempts: [{ attempt: 1, agentName: 'web1', outcome: 'not_started', reason: 'agent_declined' }],
-      assignment: { because: expect.stringContaining('besides 1 that did not take it before') },
+      assignment: { because: expect.stringContaining('besides 1 that were asked before') },
     });
   });
 

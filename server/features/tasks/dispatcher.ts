@@ -4,12 +4,13 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import type { AgentBooks } from './agent-books.ts';
 import { type Candidate, givenHost, ineligibility } from './assignment.ts';
-import { unstartedSince } from './attempts.store.ts';
+import { createGatedWork } from './gated-work.ts';
+import { gatesOfQueue } from './gates.store.ts';
+import { hostsAsked } from './hosts-asked.ts';
 import type { Ledger } from './ledger.ts';
 import { createMarket, type Market } from './market.ts';
 import { offerAll, type Plan } from './offers.ts';
 import { type ReadyForAnyone, readyFor, readyForAnyone } from './queue.store.ts';
-import { refusedBy } from './refusals.ts';
 import type { RunSpecs } from './run-specs.ts';
 
 /**
@@ -20,11 +21,15 @@ import type { RunSpecs } from './run-specs.ts';
  *   pass: for each agent marked: free slots? → its oldest ready rows;   Anyone: oldest ready rows → the best eligible agent each
  *         → units of work move them to `offered` → after the commit the offers are sent
  *
+ *   gates marked, or waited at in a queue that was marked → see gated-work.ts
+ *
  * A look that fails is kept for the next pass, and the others are not kept waiting by it.
  */
 export type Dispatcher = {
   /** `null` is the queue of `Anyone` */
   mark(agentId: string | null): void;
+  /** An execution of this run may have let go of its gates. */
+  markGates(runId: string): void;
   pass(): Promise<void>;
 };
 
@@ -50,10 +55,17 @@ const agentsPerRound = 500;
 /** Rows of `Anyone` read at a time, and looked at in one pass: where nobody can run what is at the front, what is behind gets its turn. */
 const pageSize = 500;
 const pagesPerPass = 4;
+/** Of more queues, the gates are not asked for one by one: all are looked at. */
+const queuesLookedAt = 20;
 
 export function createDispatcher(resources: DispatcherResources): Dispatcher {
   const { db, clock, books, agents, specs, platformsOf, wake } = resources;
   const marked = new Set<string | null>();
+  const markedRuns = new Set<string>();
+  const markedGates = new Set<string>();
+  const gatedWork = createGatedWork(resources);
+  /** work that passes gates and work that does not take turns at the free slots */
+  let gatesFirst = false;
   /** where the pass before stopped in a queue of `Anyone` that was too long for it */
   let position = '';
 
@@ -94,7 +106,36 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
   ): Promise<{ readonly chosen: Candidate | undefined; readonly assignment: Assignment }> {
     const platforms = platformsOf(row.plugin_sha256);
     if (row.attempt === 0) return market.choose(platforms);
-    return market.choose(platforms, refusedBy(await unstartedSince(db.read, row.id)));
+    return market.choose(platforms, await hostsAsked(db.read, row, await specs.of(row.run_id)));
+  }
+
+  /** The gates that are worth a look: those that were marked, and those at which the queues that were marked wait. */
+  async function gatesToLookAt(looks: readonly (string | null)[]): Promise<Set<string>> {
+    const gates = new Set(markedGates);
+    markedGates.clear();
+    const runs = [...markedRuns];
+    markedRuns.clear();
+    for (const runId of runs) {
+      const { gates: ofRun } = await specs.of(runId);
+      for (const { gate } of ofRun) gates.add(gate);
+    }
+    const queues = looks.filter((look) => books.gatedFor(look) > 0);
+    if (queues.length > queuesLookedAt) for (const gate of await gatedWork.allGates()) gates.add(gate);
+    else for (const look of queues) for (const gate of await gatesOfQueue(db.read, look, pageSize)) gates.add(gate);
+    return gates;
+  }
+
+  async function lookAtGates(looks: readonly (string | null)[], now: number, failures: unknown[]): Promise<void> {
+    if (markedGates.size === 0 && markedRuns.size === 0 && !looks.some((look) => books.gatedFor(look) > 0)) return;
+    await lookAt(
+      looks,
+      async () => {
+        const { plans, more } = await gatedWork.plan(await gatesToLookAt(looks), now);
+        for (const gate of more) markedGates.add(gate);
+        return plans;
+      },
+      failures,
+    );
   }
 
   async function lookAt(looks: readonly (string | null)[], plan: () => Promise<Plan[]>, failures: unknown[]): Promise<void> {
@@ -112,20 +153,28 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
       marked.add(agentId);
       wake();
     },
+    markGates(runId) {
+      markedRuns.add(runId);
+      wake();
+    },
     async pass() {
       const now = clock.now();
-      const looks = marked.size > 0 ? [...marked] : books.waiting();
+      const isAsked = marked.size + markedRuns.size + markedGates.size > 0;
+      const looks = isAsked ? [...marked] : books.waiting();
       marked.clear();
       const failures: unknown[] = [];
+      gatesFirst = !gatesFirst;
+      if (gatesFirst) await lookAtGates(looks, now, failures);
       const given = looks.filter((id) => id !== null);
       for (let i = 0; i < given.length; i += agentsPerRound) {
         const round = given.slice(i, i + agentsPerRound);
         await lookAt(round, async () => (await Promise.all(round.map((id) => planGiven(id, now)))).flat(), failures);
       }
       if (looks.includes(null)) await lookAt([null], () => planAnyone(now), failures);
+      if (!gatesFirst) await lookAtGates(looks, now, failures);
       // the loop that called backs off, and comes again
       if (failures.length > 0) throw failures[0];
-      if (marked.size > 0) wake();
+      if (marked.size + markedRuns.size + markedGates.size > 0) wake();
     },
   };
 }

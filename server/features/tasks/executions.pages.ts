@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Artifact } from '../../../shared/api/artifacts.ts';
 import type { Execution, ExecutionDetail, executionQuery, LogSlice } from '../../../shared/api/executions.ts';
 import type { Page as ListPage } from '../../../shared/api/listing.ts';
 import { executionStates, isFinal, meaningOf } from '../../../shared/states.ts';
@@ -13,6 +14,7 @@ export type ExecutionsPagesResources = {
   readonly list: (query: z.infer<typeof executionQuery>) => Promise<ListPage<Execution>>;
   readonly get: (id: string) => Promise<ExecutionDetail>;
   readonly cancel: (id: string, actor: Actor) => Promise<unknown>;
+  readonly artifactsOf: (id: string) => Promise<readonly Artifact[]>;
   readonly readLog: (id: string, range: { readonly offset: number; readonly limit: number }) => Promise<LogPart>;
 };
 
@@ -59,13 +61,14 @@ export function createExecutionsPages(resources: ExecutionsPagesResources): AnyP
       handler: async (request) => {
         const execution = await resources.get(request.params.id);
         const log = await resources.readLog(execution.id, { offset: 0, limit: logOnPageBytes });
+        const artifacts = await resources.artifactsOf(execution.id);
         const final = isFinal(execution.state);
         return {
           kind: 'view',
           view: view('execution'),
           title: `${execution.taskName} on ${execution.agentName ?? 'any host'}`,
           section: 'executions',
-          data: { execution, log, final, meaning: meaningOf(execution.state).replaceAll('`', '') },
+          data: { execution, log, artifacts, final, meaning: meaningOf(execution.state).replaceAll('`', '') },
           topics: [`execution:${execution.id}`],
           scripts: ['log.js'],
         };

@@ -13,8 +13,10 @@ import type { Canceller } from './cancel.service.ts';
 import { type ExecutionFilter, findExecution, listExecutions } from './executions.store.ts';
 import { explain, fleetNow } from './explain.ts';
 import { type LateResultRow, lateResultsOf } from './late-results.store.ts';
+import type { LocksService } from './locks.service.ts';
 import { executionOf } from './presenters.ts';
 import type { AttemptRow, ExecutionRow } from './rows.ts';
+import type { RunSpecs } from './run-specs.ts';
 import { findRuns } from './runs.store.ts';
 
 export type ExecutionsService = {
@@ -36,6 +38,8 @@ export type ExecutionsResources = {
       entry: { actor: string; action: string; subject: string; detail?: Record<string, unknown> },
     ): Promise<void>;
   };
+  readonly specs: RunSpecs;
+  readonly whyNot: LocksService['whyNot'];
   readonly progressOf: (executionId: string) => Execution['progress'];
   readonly platformsOf: (sha256: string | null) => readonly string[] | undefined;
   /** where the logs of these executions end */
@@ -48,6 +52,8 @@ export function createExecutions({
   canceller,
   agents,
   audit,
+  specs,
+  whyNot,
   progressOf,
   platformsOf,
   logSizesOf,
@@ -58,15 +64,21 @@ export function createExecutions({
     const logSizes = await logSizesOf(growing);
     const now = clock.now();
     const fleet = fleetNow(agents);
+    const closed = await closedGates(rows);
     return rows.map((row) => {
       const run = runs.get(row.run_id);
       return executionOf(row, {
         run: run ?? { task_name: '', plugin: '', action: '' },
-        why: explain(row, now, platformsOf(run?.plugin_sha256 ?? null), fleet),
+        why: explain(row, now, platformsOf(run?.plugin_sha256 ?? null), fleet, closed.get(row.id)),
         progress: progressOf(row.id),
         logBytes: logSizes.get(row.id) ?? row.log_bytes,
       });
     });
+  }
+
+  async function closedGates(rows: readonly ExecutionRow[]): Promise<ReadonlyMap<string, string>> {
+    const waiting = rows.filter(({ gates, state }) => gates > 0 && state === 'queued');
+    return whyNot(await Promise.all(waiting.map(async ({ id, run_id }) => ({ id, gates: (await specs.of(run_id)).gates }))));
   }
 
   async function existing(id: string): Promise<ExecutionRow> {

@@ -32,9 +32,12 @@ export function explain(
   now: number,
   platforms: readonly string[] | undefined,
   fleet: FleetNow,
+  /** why its gates do not let it pass, if they do not */
+  closed?: string,
 ): { reason: ReasonCode | null; text: string } {
   if (row.state === 'queued' && row.not_before <= now) {
     const reason = row.agent_id === null ? fleet.whyNobody(platforms) : whyNot(fleet.get(row.agent_id));
+    if (closed !== undefined && (reason === 'waiting' || reason === 'slots_full')) return { reason: 'concurrency', text: closed };
     return { reason, text: row.reason_text === null ? reasonCodes[reason] : `${reasonCodes[reason]} ${row.reason_text}` };
   }
   if (row.reason === null) return { reason: null, text: row.reason_text ?? sentence(meaningOf(row.state)) };

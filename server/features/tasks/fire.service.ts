@@ -3,11 +3,14 @@ import { MusterError } from '../../../shared/errors.ts';
 import type { IdGenerator } from '../../../shared/ids.ts';
 import type { ReasonCode } from '../../../shared/reasons.ts';
 import { type Host, ineligibility } from './assignment.ts';
+import type { Canceller, StopOrder } from './cancel.service.ts';
+import { findExecution, openOfRun } from './executions.store.ts';
 import { type FrozenTargets, freeze } from './firing.ts';
 import type { LedgerUnit } from './ledger.ts';
 import type { RunRow, TaskRow } from './rows.ts';
+import { lastInLine } from './run-line.ts';
 import { parsePolicy, type RunSpecs } from './run-specs.ts';
-import { activeRunOf } from './runs.store.ts';
+import { activeRunOf, activeRunsOf } from './runs.store.ts';
 
 export type FireOrder = {
   readonly trigger: Trigger;
@@ -19,7 +22,10 @@ export type FireOrder = {
 };
 
 /** Turns a task into a run inside a unit of work: targets resolved and frozen now, policy copied. */
-export type Firer = { fireIn(unit: LedgerUnit, task: TaskRow, order: FireOrder): Promise<RunRow> };
+export type Firer = {
+  /** @param stops takes what is to be sent after the commit, where the firing replaces the run before it */
+  fireIn(unit: LedgerUnit, task: TaskRow, order: FireOrder, stops?: StopOrder[]): Promise<RunRow>;
+};
 
 /** How much may be under way; past it the answer is a refusal, or a row that says so. */
 export type FireLimits = {
@@ -41,21 +47,26 @@ export type FireResources = {
    * other, so that a queue may go over its limit by as many as share one.
    */
   readonly queuedFor: (agentId: string | null) => number;
+  readonly cancelIn: Canceller['cancelIn'];
   readonly newId: IdGenerator;
   readonly specs: RunSpecs;
   readonly resolveOwner: (owner: string) => { readonly kind: string; readonly agents: readonly Host[] };
   readonly plugins: {
-    current(
-      name: string,
-    ): { readonly sha256: string; readonly manifest: { readonly platforms?: readonly string[] | undefined } } | undefined;
+    current(name: string): Plugin | undefined;
+    byHash(sha256: string): Plugin | undefined;
   };
 };
 
-export function createFirer({ newId, specs, resolveOwner, plugins, limits, queuedFor }: FireResources): Firer {
+type Plugin = { readonly sha256: string; readonly manifest: { readonly platforms?: readonly string[] | undefined } };
+
+export function createFirer({ cancelIn, newId, specs, resolveOwner, plugins, limits, queuedFor }: FireResources): Firer {
   return {
-    async fireIn(unit, task, order) {
+    async fireIn(unit, task, order, stops = []) {
       const policy = parsePolicy(task.policy);
-      const plugin = plugins.current(task.plugin);
+      // one that was deleted runs for nobody, whatever a task is pinned to
+      const current = plugins.current(task.plugin);
+      const pinned = task.plugin_sha256 ?? null;
+      const plugin = current === undefined || pinned === null ? current : plugins.byHash(pinned);
       const base = {
         task,
         policy,
@@ -73,7 +84,9 @@ export function createFirer({ newId, specs, resolveOwner, plugins, limits, queue
       if (tooLarge !== undefined && !bySchedule) throw new MusterError('field_invalid', tooLarge.text, { field: 'owner' });
       const skipped = unrunnable ?? tooLarge;
       const { run, executions } = freeze(
-        skipped === undefined && targets !== undefined ? { ...base, targets } : { ...base, skipped: skipped ?? nothingToRun },
+        skipped === undefined && targets !== undefined
+          ? { ...base, targets, after: (await whatGoesFirst())?.id }
+          : { ...base, skipped: skipped ?? nothingToRun },
         newId,
       );
       if (!bySchedule && run.open === 0 && executions.some(({ reason }) => reason === 'queue_full')) throw queueFull(task.owner);
@@ -82,13 +95,28 @@ export function createFirer({ newId, specs, resolveOwner, plugins, limits, queue
       return run;
 
       async function whyNotRunnable(): Promise<FireOrder['skipped']> {
-        if (plugin === undefined)
-          return { reason: 'plugin_unknown', text: `The plugin ${task.plugin} is not on the server any more.` };
-        if (bySchedule && policy.overlap === 'skip') {
-          const active = await activeRunOf(unit.writer, task.id);
-          if (active !== undefined) return { reason: 'overlap', text: `The run before it, ${active.id}, was still active.` };
-        }
+        if (plugin === undefined) return { reason: 'plugin_unknown', text: gone(task, current !== undefined) };
+        if (!bySchedule || (policy.overlap !== 'skip' && policy.overlap !== 'queue')) return undefined;
+        const active = await lastInLine(unit, task.id);
+        if (active === undefined) return undefined;
+        if (policy.overlap === 'skip') return { reason: 'overlap', text: `The run before it, ${active.id}, was still active.` };
+        if (active.waits)
+          return { reason: 'overlap', text: `The run before it, ${active.id}, was still waiting for the one before that.` };
         return undefined;
+      }
+
+      /** The run that is to end before this one begins. */
+      async function whatGoesFirst(): Promise<{ id: string } | undefined> {
+        if (!bySchedule || (policy.overlap !== 'queue' && policy.overlap !== 'replace')) return undefined;
+        if (policy.overlap === 'replace')
+          for (const { id } of await activeRunsOf(unit.writer, task.id, replacedAtMost))
+            for (const row of await openOfRun(unit.writer, id)) {
+              // what a run in front of it lets go in this unit is read as it is by now
+              const current = await findExecution(unit.writer, row.id);
+              const stop = current === undefined ? undefined : await cancelIn(unit, current, 'the firing that replaces it');
+              if (stop !== undefined) stops.push(stop);
+            }
+        return activeRunOf(unit.writer, task.id);
       }
     },
   };
@@ -131,7 +159,15 @@ export function createFirer({ newId, specs, resolveOwner, plugins, limits, queue
   }
 }
 
+/** Runs of one task that a firing with `overlap: replace` cancels; more than one or two are there only after an edit. */
+const replacedAtMost = 20;
+
 const nothingToRun = { reason: 'no_host_matched', text: 'There was nothing to run.' } as const;
+
+const gone = ({ plugin, plugin_sha256 }: TaskRow, isThere: boolean): string =>
+  isThere
+    ? `The version ${plugin_sha256?.slice(0, 12)} of the plugin ${plugin}, to which the task is pinned, is not on the server any more.`
+    : `The plugin ${plugin} is not on the server any more.`;
 
 const queueFull = (owner: string): MusterError =>
   new MusterError(

@@ -4,7 +4,10 @@ import type { IdGenerator } from '../../../shared/ids.ts';
 import { type ReasonCode, reasonCodes } from '../../../shared/reasons.ts';
 import { runStateOf } from '../../../shared/run-states.ts';
 import type { ExecutionState } from '../../../shared/states.ts';
+import { gatesOf } from './gates.ts';
 import type { ExecutionRow, RunRow, TaskRow } from './rows.ts';
+import { waitingFor } from './run-line.ts';
+import { splayed } from './splay.ts';
 
 /** What an owner means at the instant of a firing. */
 export type FrozenTargets =
@@ -26,7 +29,11 @@ export type Firing = {
   readonly by: string;
   readonly pluginSha256: string | null;
 } & (
-  | { readonly targets: FrozenTargets }
+  | {
+      readonly targets: FrozenTargets;
+      /** the run that has to end before this one begins */
+      readonly after?: string | undefined;
+    }
   /** nothing is to be run, and one row says why */
   | { readonly skipped: { readonly reason: ReasonCode; readonly text: string } }
 );
@@ -37,7 +44,7 @@ export function freeze(firing: Firing, newId: IdGenerator): { run: RunRow; execu
   const runId = newId('run');
   const base = emptyExecution(firing, runId);
   const row = (changes: Partial<ExecutionRow>): ExecutionRow => ({ ...base, id: newId('execution'), ...changes });
-  const executions = rowsOf(firing, row);
+  const executions = rowsOf(firing, row).map((execution) => (execution.open === 1 ? held(firing, execution) : execution));
   const counts: Partial<Record<ExecutionState, number>> = {};
   for (const execution of executions) counts[execution.state] = (counts[execution.state] ?? 0) + 1;
   const open = executions.filter((execution) => execution.open === 1).length;
@@ -73,6 +80,15 @@ export function freeze(firing: Firing, newId: IdGenerator): { run: RunRow; execu
   return { run, executions };
 }
 
+/** A row that is not to go at once: its run waits for another one, or it has its place in the time over which the firing is spread. */
+function held(firing: Firing, row: ExecutionRow): ExecutionRow {
+  if ('after' in firing && firing.after !== undefined) return waitingFor(row, firing.after);
+  const { splaySeconds, expiresAfter } = firing.policy;
+  if (firing.trigger !== 'schedule' && firing.trigger !== 'interval') return row;
+  const changes = splayed(row, splaySeconds, firing.now);
+  return { ...row, ...changes, expires_at: (changes.not_before ?? firing.now) + expiresAfter * 1000 };
+}
+
 type MakeRow = (changes: Partial<ExecutionRow>) => ExecutionRow;
 
 function rowsOf(firing: Firing, row: MakeRow): ExecutionRow[] {
@@ -82,7 +98,8 @@ function rowsOf(firing: Firing, row: MakeRow): ExecutionRow[] {
     reason: ReasonCode,
     text: string,
     changes: Partial<ExecutionRow> = {},
-  ): ExecutionRow => row({ ...changes, state, open: 0, reason, reason_text: text, deadline_at: null, finished_at: now });
+  ): ExecutionRow =>
+    row({ ...changes, state, open: 0, gates: 0, reason, reason_text: text, deadline_at: null, finished_at: now });
   if ('skipped' in firing) return [ended('skipped', firing.skipped.reason, firing.skipped.text)];
 
   const { targets } = firing;
@@ -123,6 +140,7 @@ function emptyExecution({ task, policy, now }: Firing, runId: string): Omit<Exec
     deadline_at: expiresAt,
     expires_at: expiresAt,
     assignment: null,
+    gates: gatesOf(task.id, policy).length,
     exit_code: null,
     message: null,
     data: null,

@@ -1,3 +1,4 @@
+import type { Trigger } from '../../../shared/api/runs.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { ReasonCode } from '../../../shared/reasons.ts';
 import { type RunState, runStateOf } from '../../../shared/run-states.ts';
@@ -8,7 +9,11 @@ import type { EventBus } from '../../platform/events/bus.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import { insertAttempt, pruneUnstarted, unstartedKept } from './attempts.store.ts';
 import { createUpdateExecution, insertExecutions, type UpdateExecution } from './executions.store.ts';
+import { holdGates, insertGates, removeGates } from './gates.store.ts';
+import { gatesOf } from './gates.ts';
 import type { ExecutionRow, RunRow } from './rows.ts';
+import { letNextRunGo } from './run-line.ts';
+import { parsePolicy } from './run-specs.ts';
 import { countEnded, finishRun, insertRun } from './runs.store.ts';
 
 /**
@@ -98,12 +103,14 @@ function unitOf(writer: Writer, now: number, { changes, runs }: Done, updateExec
     changes.push({ before, after });
     return after;
   }
-  return {
+  const unit: LedgerUnit = {
     writer,
     now,
     async insert(run, executions) {
       await insertRun(writer, run);
       await insertExecutions(writer, executions);
+      const gated = executions.filter(({ gates }) => gates > 0).map(({ id }) => id);
+      if (gated.length > 0) await insertGates(writer, gated, gatesOf(run.task_id, parsePolicy(run.policy)));
       runs.set(run.id, { taskId: run.task_id, state: run.state, isNew: true });
       for (const after of executions) changes.push({ before: undefined, after });
     },
@@ -120,9 +127,14 @@ function unitOf(writer: Writer, now: number, { changes, runs }: Done, updateExec
         open: final ? 0 : 1,
         finished_at: final ? now : null,
       });
+      if (row.gates > 0) await moveGates(writer, after);
       if (final) {
-        const state = await countEnd(writer, row.run_id, to, now);
-        if (state !== 'active') runs.set(row.run_id, { taskId: row.task_id, state, isNew: false });
+        const { state, trigger } = await countEnd(writer, row.run_id, to, now);
+        if (state !== 'active') {
+          runs.set(row.run_id, { taskId: row.task_id, state, isNew: false });
+          // an Adhoc task has one run
+          if (trigger !== 'adhoc') await letNextRunGo(unit, row.task_id);
+        }
       }
       return after;
     },
@@ -135,17 +147,31 @@ function unitOf(writer: Writer, now: number, { changes, runs }: Done, updateExec
       if (outcome === 'not_started' && row.attempt > unstartedKept) await pruneUnstarted(writer, row.id, row.attempt);
     },
   };
+  return unit;
+}
+
+/** Its gates follow it: held from the offer on, until it is final, or is back in the queue without ever having run. */
+async function moveGates(writer: Writer, { id, state, retries }: ExecutionRow): Promise<void> {
+  if (state === 'offered') await holdGates(writer, id, 1);
+  else if (isFinal(state)) await removeGates(writer, id);
+  else if (state === 'queued' && retries === 0) await holdGates(writer, id, 0);
 }
 
 /** Counts the end of one execution in its run; the run is final when its last one is. */
-async function countEnd(writer: Writer, runId: string, to: ExecutionState, now: number): Promise<RunState> {
+async function countEnd(
+  writer: Writer,
+  runId: string,
+  to: ExecutionState,
+  now: number,
+): Promise<{ state: RunState; trigger: Trigger }> {
   const counts = await countEnded(writer, runId, to);
   if (counts === undefined)
     throw new MusterError('internal', `The ledger holds executions of a run that is not there (${runId}).`);
-  if (counts.open > 0) return 'active';
+  const { trigger } = counts;
+  if (counts.open > 0) return { state: 'active', trigger };
   const state = runStateOf(counts);
   await finishRun(writer, runId, state, now);
-  return state;
+  return { state, trigger };
 }
 
 /** As an event tells it. */

@@ -10,6 +10,10 @@ import { type Candidate, ineligibility } from './assignment.ts';
  */
 export type Market = {
   freeSlots(): number;
+  /** Whether a slot of this agent is free, or of any, for a plugin that runs on these platforms. */
+  hasRoom(agentId: string | null, platforms: readonly string[] | undefined): boolean;
+  /** Takes a slot of a given agent. */
+  occupy(agentId: string): Candidate | undefined;
   /** @param refused agents that did not take this execution, with a number that grows with the time at which they were asked */
   choose(
     platforms: readonly string[] | undefined,
@@ -26,6 +30,7 @@ export function createMarket(agents: readonly Candidate[]): Market {
   const closed = new Map<string, number>();
   /** by platform, the best one on top: ten thousand agents must not be walked through for each execution */
   const rows = new Map<string, Stall[]>();
+  const stallOf = new Map<string, Stall>();
   let free = 0;
 
   const close = (why: string): void => void closed.set(why, (closed.get(why) ?? 0) + 1);
@@ -35,7 +40,9 @@ export function createMarket(agents: readonly Candidate[]): Market {
       free += agent.slots - agent.held;
       const row = rows.get(agent.os) ?? [];
       if (row.length === 0) rows.set(agent.os, row);
-      row.push({ ...agent, order });
+      const stall = { ...agent, order };
+      stallOf.set(agent.id, stall);
+      row.push(stall);
     } else close(why);
   }
   for (const row of rows.values()) row.sort(byRank);
@@ -59,6 +66,18 @@ export function createMarket(agents: readonly Candidate[]): Market {
 
   return {
     freeSlots: () => free,
+    hasRoom(agentId, platforms) {
+      if (agentId === null) return [...rows.values()].some(([best]) => best !== undefined && !ineligibility(best, platforms));
+      const stall = stallOf.get(agentId);
+      return stall !== undefined && stall.held < stall.slots;
+    },
+    occupy(agentId) {
+      const stall = stallOf.get(agentId);
+      if (stall === undefined || stall.held >= stall.slots) return undefined;
+      const { order: _order, ...agent } = stall;
+      take(stall);
+      return agent;
+    },
     choose(platforms, refused = nobody) {
       const notEligible: Record<string, number> = Object.fromEntries(closed);
       const open: Stall[][] = [];
@@ -130,7 +149,7 @@ function because(best: Candidate | undefined, eligible: number, asked: number): 
   const busy = `${best.held} of ${best.slots} slots taken, load ${best.load1.toFixed(2)}`;
   if (asked === 0) return `${busy}: the least busy of ${agentsOf(eligible)}.`;
   if (asked === eligible) return `${busy}: all ${agentsOf(eligible)} were asked before, this one longest ago.`;
-  return `${busy}: the least busy of ${agentsOf(eligible - asked)}, besides ${asked} that did not take it before.`;
+  return `${busy}: the least busy of ${agentsOf(eligible - asked)}, besides ${asked} that were asked before.`;
 }
 
 const agentsOf = (count: number): string => `${count} eligible ${count === 1 ? 'agent' : 'agents'}`;

@@ -4,6 +4,7 @@ import type { Writer } from '../../schema/schema.ts';
 import type { Candidate } from './assignment.ts';
 import { requeue } from './attempts.ts';
 import { findExecution } from './executions.store.ts';
+import { countHolders, gateRowsOf } from './gates.store.ts';
 import type { Ledger, LedgerUnit } from './ledger.ts';
 import type { ExecutionRow } from './rows.ts';
 import type { RunSpec } from './run-specs.ts';
@@ -57,6 +58,7 @@ async function offerIn(
   for (const plan of plans) {
     const row = await findExecution(unit.writer, plan.row.id);
     if (row === undefined || !isReady(row, plan, unit.now) || agents.get(plan.agent.id)?.connected !== true) continue;
+    if (row.gates > 0 && !(await gatesLetPass(unit.writer, row.id))) continue;
     const after = await unit.move(row, 'offered', {
       reason: null,
       agent_id: plan.agent.id,
@@ -75,6 +77,13 @@ async function offerIn(
 /** It may have been cancelled, expired, or been offered and declined, since it was read. */
 const isReady = (row: ExecutionRow, plan: Plan, now: number): boolean =>
   row.state === 'queued' && row.attempt === plan.row.attempt && row.not_before <= now && row.expires_at > now;
+
+/** The last word on how many are under way at a time: counted in the transaction that adds one. */
+async function gatesLetPass(writer: Writer, executionId: string): Promise<boolean> {
+  for (const { gate, capacity, held } of await gateRowsOf(writer, [executionId]))
+    if (held === 0 && (await countHolders(writer, gate)) >= capacity) return false;
+  return true;
+}
 
 /** Their connections were gone before the offers could leave. The short pause is for one that keeps coming and going. */
 async function takeBack(unit: LedgerUnit, unsent: readonly Offered[]): Promise<void> {
@@ -97,7 +106,9 @@ const offerOf = (row: ExecutionRow, spec: RunSpec, leaseSeconds: number): Offer 
   args: spec.args,
   env: { ...spec.env },
   timeoutSeconds: spec.policy.timeoutSeconds,
+  onTimeout: spec.policy.onTimeout,
   graceSeconds: spec.policy.graceSeconds,
+  ...(spec.policy.limits === undefined ? {} : { limits: spec.policy.limits }),
   outputLimitBytes: spec.policy.outputLimitBytes,
   leaseSeconds,
   logFrom: row.log_from,

@@ -1,3 +1,4 @@
+import type { LockList } from '../../../shared/api/locks.ts';
 import type { Run } from '../../../shared/api/runs.ts';
 import type { ExecutionState } from '../../../shared/states.ts';
 import { viewsOf } from '../../platform/web/form.ts';
@@ -17,6 +18,7 @@ export type OverviewPagesResources = {
     readonly failedLastDay: readonly Run[];
     readonly recentRuns: readonly Run[];
   }>;
+  readonly locks: () => Promise<LockList>;
   /** the address that agents should use; null: the one under which this page was asked for */
   readonly publicUrl: string | null;
 };
@@ -38,7 +40,7 @@ export function createOverviewPages(resources: OverviewPagesResources): AnyPage[
           view: view('overview'),
           title: 'Overview',
           section: 'overview',
-          data: { hosts, serverUrl, ...(await resources.overview()) },
+          data: { hosts, serverUrl, locks: (await resources.locks()).items, ...(await resources.overview()) },
           topics: ['overview'],
         };
       },

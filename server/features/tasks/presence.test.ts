@@ -202,7 +202,7 @@ test('idempotent work of `Anyone` goes to another host when its own is removed',
   story.post({
     owner: 'Anyone',
     idempotent: true,
-    retries: { count: 1, delaySeconds: 0, factor: 1, capSeconds: 0, jitter: 0, on: ['lost'] },
+    retries: { count: 1, delaySeconds: 0, factor: 1, capSeconds: 0, jitter: 0, elsewhere: false, on: ['lost'] },
   });
   await story.flow();
   const [execution] = await story.executions();

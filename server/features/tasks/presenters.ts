@@ -16,6 +16,7 @@ export const taskOf = (row: TaskRow): Task => ({
   status: row.status,
   owner: row.owner,
   plugin: row.plugin,
+  pluginVersion: row.plugin_sha256 ?? null,
   action: row.action,
   args: JSON.parse(row.args) as Json,
   env: JSON.parse(row.env) as Record<string, string>,
@@ -23,6 +24,7 @@ export const taskOf = (row: TaskRow): Task => ({
   cron: row.cron,
   timeZone: row.time_zone,
   everySeconds: row.every_seconds,
+  ...calendarOf(row),
   policy: parsePolicy(row.policy),
   nextFireAt: toInstantOrNull(row.status === 'active' ? row.next_fire_at : null),
   lastRunId: row.last_run_id,
@@ -30,6 +32,17 @@ export const taskOf = (row: TaskRow): Task => ({
   createdAt: toInstant(row.created_at),
   updatedAt: toInstant(row.updated_at),
 });
+
+function calendarOf({ calendar }: TaskRow): Pick<Task, 'startsAt' | 'endsAt' | 'excludeDates' | 'blackout'> {
+  if (calendar === null) return { startsAt: null, endsAt: null, excludeDates: [], blackout: [] };
+  const { startsAt, endsAt, excludeDates, blackout } = JSON.parse(calendar) as {
+    startsAt: number | null;
+    endsAt: number | null;
+    excludeDates: string[];
+    blackout: string[];
+  };
+  return { startsAt: toInstantOrNull(startsAt), endsAt: toInstantOrNull(endsAt), excludeDates, blackout };
+}
 
 /** @param openCounts counts of the states that are not final, which the row does not hold */
 export const runOf = (row: RunRow, openCounts: Readonly<Record<string, number>>): Run => ({

@@ -8,6 +8,7 @@ import * as logs from '../logs/logs.store.ts';
 import * as attempts from './attempts.store.ts';
 import * as counts from './counts.store.ts';
 import * as executions from './executions.store.ts';
+import * as gates from './gates.store.ts';
 import * as late from './late-results.store.ts';
 import * as queue from './queue.store.ts';
 import * as runs from './runs.store.ts';
@@ -23,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => database.dispose());
 
 type Stores = Record<string, Record<string, unknown>>;
-const stores: Stores = { tasks, runs, executions, queue, counts, attempts, logs, late, times };
+const stores: Stores = { tasks, runs, executions, queue, counts, attempts, logs, late, times, gates };
 
 const row = { id: 'x', state: 'queued', attempt: 1 } as never;
 const states = ['queued', 'running', 'succeeded'] as const;
@@ -49,6 +50,8 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   countEnded: [(db) => runs.countEnded(db, 'x', 'lost')],
   finishRun: [(db) => runs.finishRun(db, 'x', 'failed', 1)],
   activeRunOf: [(db) => runs.activeRunOf(db, 'x')],
+  oldestActiveRunOf: [(db) => runs.oldestActiveRunOf(db, 'x')],
+  activeRunsOf: [(db) => runs.activeRunsOf(db, 'x', 10)],
   runOfFiring: [(db) => runs.runOfFiring(db, 'x', 1)],
   openBundles: [(db) => runs.openBundles(db)],
   countActiveRuns: [(db) => runs.countActiveRuns(db)],
@@ -80,12 +83,24 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   attemptsOf: [(db) => attempts.attemptsOf(db, 'x')],
   insertAttempt: [(db) => attempts.insertAttempt(db, { execution_id: 'x', attempt: 1 } as never)],
   pruneUnstarted: [(db) => attempts.pruneUnstarted(db, 'x', 30)],
+  latestAttempts: [(db) => attempts.latestAttempts(db, 'x')],
   unstartedSince: [(db) => attempts.unstartedSince(db, 'x')],
   insertLateResult: [(db) => late.insertLateResult(db, { execution_id: 'x', attempt: 1 } as never)],
   hasLateResult: [(db) => late.hasLateResult(db, 'x', 1)],
   lateResultsOf: [(db) => late.lateResultsOf(db, 'x')],
   findAttempt: [(db) => late.findAttempt(db, 'x', 1)],
   noteLateCut: [(db) => late.noteLateCut(db, 'x', 1)],
+  insertGates: [(db) => gates.insertGates(db, ['x'], [{ gate: 'lock:a', capacity: 1 }])],
+  holdGates: [(db) => gates.holdGates(db, 'x', 1)],
+  removeGates: [(db) => gates.removeGates(db, 'x')],
+  gateRowsOf: [(db) => gates.gateRowsOf(db, ['x', 'y'])],
+  countHolders: [(db) => gates.countHolders(db, 'lock:a')],
+  lineAt: [(db) => gates.lineAt(db, 'lock:a', 0, 'exe_x', 10)],
+  gatesOfQueue: [(db) => gates.gatesOfQueue(db, 'x', 10), (db) => gates.gatesOfQueue(db, null, 10)],
+  gateAfter: [(db) => gates.gateAfter(db, 'lock:')],
+  countWaiting: [(db) => gates.countWaiting(db, 'lock:a', 10)],
+  holdersOf: [(db) => gates.holdersOf(db, 'lock:a', 10)],
+  largestCapacity: [(db) => gates.largestCapacity(db, 'lock:a')],
   shiftOpen: [(db) => times.shiftOpen(db, 1)],
   postponeHeld: [(db) => times.postponeHeld(db, 1)],
   shiftIntervals: [(db) => times.shiftIntervals(db, 1)],
@@ -107,7 +122,8 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
 };
 
 /** Lists without a filter walk along the primary key, and stop after a page; rows that are written are no table; all agents are moved. */
-const harmless = /^SCAN ((tasks|runs|executions) USING INDEX sqlite_autoindex_\w+_1|\d+-ROW VALUES CLAUSE|agents|server_clock)$/;
+const harmless =
+  /^SCAN ((tasks|runs|executions) USING INDEX sqlite_autoindex_\w+_1|waiting|\d+-ROW VALUES CLAUSE|agents|server_clock)$/;
 
 describe.each(Object.entries(stores))('the store of %s', (_name, store) => {
   const functions = Object.keys(store).filter((name) => typeof store[name] === 'function');
@@ -131,8 +147,19 @@ test.each([
   [
     'what waits for an agent',
     (db: Writer) => queue.readyFor(db, 'x', 1, 10),
-    'executions_by_agent_state (agent_id=? AND state=?)',
+    'executions_ungated (agent_id=? AND state=? AND open=?)',
   ],
+  [
+    'the gates of a queue',
+    (db: Writer) => gates.gatesOfQueue(db, 'x', 10),
+    'executions_gated (agent_id=? AND state=? AND open=?)',
+  ],
+  [
+    'a line at a gate',
+    (db: Writer) => gates.lineAt(db, 'a', 0, '', 10),
+    'execution_gates_line (gate=? AND held=? AND execution_id>?)',
+  ],
+  ['who holds a gate', (db: Writer) => gates.countHolders(db, 'a'), 'COVERING INDEX execution_gates_line (gate=? AND held=?)'],
   ['the active run of a task', (db: Writer) => runs.activeRunOf(db, 'x'), 'runs_by_task_state (task_id=? AND state=?)'],
   ['counts of what is open', (db: Writer) => counts.openCounts(db), 'executions_by_state (state=?)'],
   [

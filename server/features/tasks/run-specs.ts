@@ -1,7 +1,9 @@
 import { type Policy, policy as policySchema } from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
+import { secretReferences } from '../../../shared/secret-references.ts';
 import type { Database } from '../../schema/schema.ts';
+import { type Gate, gatesOf } from './gates.ts';
 import type { RunRow } from './rows.ts';
 import { findRun } from './runs.store.ts';
 
@@ -13,6 +15,9 @@ export type RunSpec = {
   readonly args: Json;
   readonly env: Readonly<Record<string, string>>;
   readonly policy: Policy;
+  readonly gates: readonly Gate[];
+  /** names of the secrets that args and env refer to */
+  readonly secrets: readonly string[];
 };
 
 export type RunSpecs = { of(runId: string): Promise<RunSpec>; remember(run: RunRow): void };
@@ -59,13 +64,20 @@ export function createRunSpecs(db: Database, capacity = keptChars): RunSpecs {
 const fixedChars = 2000;
 const charsOf = ({ args, env }: RunRow): number => args.length + env.length + fixedChars;
 
-const specOf = (run: RunRow): RunSpec => ({
-  plugin: run.plugin,
-  sha256: run.plugin_sha256,
-  action: run.action,
-  args: JSON.parse(run.args) as Json,
-  env: JSON.parse(run.env) as Record<string, string>,
-  policy: parsePolicy(run.policy),
-});
+function specOf(run: RunRow): RunSpec {
+  const args = JSON.parse(run.args) as Json;
+  const policy = parsePolicy(run.policy);
+  const env = JSON.parse(run.env) as Record<string, string>;
+  return {
+    plugin: run.plugin,
+    sha256: run.plugin_sha256,
+    action: run.action,
+    args,
+    env,
+    policy,
+    gates: gatesOf(run.task_id, policy),
+    secrets: [...new Set(secretReferences(args, env).found.map(({ name }) => name))],
+  };
+}
 
 export const parsePolicy = (text: string): Policy => policySchema.parse(JSON.parse(text));

@@ -35,7 +35,7 @@ const insert = prepare((db: Reader, p: Params<RunRow>) =>
 );
 
 const countColumns = ['open', 'succeeded', 'failed', 'timed_out', 'cancelled', 'expired', 'skipped', 'rejected', 'lost'] as const;
-export type CountRow = Pick<RunRow, (typeof countColumns)[number]>;
+export type CountRow = Pick<RunRow, (typeof countColumns)[number] | 'trigger'>;
 
 /** Counts one more execution in this final state, and one less that is open. @returns the counts as they are now */
 export const countEnded = (writer: Writer, id: string, state: ExecutionState): Promise<CountRow | undefined> =>
@@ -49,7 +49,7 @@ const prepareEnded = (state: FinalState) =>
       .updateTable('runs')
       .set((eb) => ({ open: eb('open', '-', 1), [state]: eb(state, '+', 1) }))
       .where('id', '=', p('id'))
-      .returning(countColumns),
+      .returning([...countColumns, 'trigger']),
   );
 
 const ended = {
@@ -83,6 +83,25 @@ const active = prepare((db: Reader, p: Params<{ taskId: string }>) =>
     .orderBy('id', 'desc')
     .limit(1),
 );
+
+/** The oldest run of a task that is still active. Index: runs_by_task_state. */
+export const oldestActiveRunOf = (db: Reader | Writer, taskId: string): Promise<{ id: string } | undefined> =>
+  oldestActive.first(db, { taskId });
+
+const oldestActive = prepare((db: Reader, p: Params<{ taskId: string }>) =>
+  db.selectFrom('runs').select('id').where('task_id', '=', p('taskId')).where('state', '=', 'active').orderBy('id').limit(1),
+);
+
+/** Runs of a task that are active, newest first. Index: runs_by_task_state. */
+export const activeRunsOf = (db: Reader | Writer, taskId: string, limit: number): Promise<{ id: string }[]> =>
+  db
+    .selectFrom('runs')
+    .select('id')
+    .where('task_id', '=', taskId)
+    .where('state', '=', 'active')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
 
 /** The run of a firing of a schedule that was due at this time, if it was made already. Index: runs_one_per_firing. */
 export const runOfFiring = (db: Reader | Writer, taskId: string, firedAt: number): Promise<{ id: string } | undefined> =>

@@ -12,10 +12,33 @@ export const scheduleFields: readonly FormField[] = [
   },
   { key: 'timeZone', label: 'Time zone', kind: 'text', placeholder: 'Europe/Berlin', help: 'IANA name; empty is UTC.' },
   { key: 'everySeconds', label: 'Every', kind: 'text', placeholder: '15m', help: 'Seconds, or a duration such as 90s, 15m, 1h.' },
+  { key: 'startsAt', label: 'From', kind: 'text', placeholder: '2026-01-31T08:00:00Z', help: 'No firing before it.' },
+  { key: 'endsAt', label: 'Until', kind: 'text', placeholder: '2026-12-31T18:00:00Z', help: 'No firing after it.' },
+  {
+    key: 'excludeDates',
+    label: 'Not on these dates',
+    kind: 'text',
+    placeholder: '2026-12-25, 2026-12-26',
+    help: 'In the time zone above.',
+  },
+  {
+    key: 'blackout',
+    label: 'Not in these hours',
+    kind: 'multiline',
+    placeholder: 'Mon-Fri 09:00-17:00\n22:00-06:00',
+    help: 'One window per line, in the time zone above; over midnight too.',
+  },
 ];
 
 export const policyFields: readonly FormField[] = [
-  { key: 'timeoutSeconds', label: 'Time limit', kind: 'text', placeholder: '1h', help: 'Per attempt; then the process tree is killed.' },
+  { key: 'timeoutSeconds', label: 'Time limit', kind: 'text', placeholder: '1h', help: 'Per attempt; then the process tree is ended.' },
+  {
+    key: 'onTimeout', label: 'When the time is up', kind: 'choice',
+    choices: [
+      { value: 'kill', label: 'It has failed (timed out)' },
+      { value: 'snapshot', label: 'Snapshot: what it printed is the result' },
+    ],
+  },
   { key: 'graceSeconds', label: 'Grace', kind: 'number', help: 'Seconds between asking a process to end and killing it.' },
   {
     key: 'ifOffline', label: 'If a host is offline', kind: 'choice',
@@ -30,10 +53,29 @@ export const policyFields: readonly FormField[] = [
     key: 'overlap', label: 'If the run before is still active', kind: 'choice',
     choices: [
       { value: 'skip', label: 'Skip this firing' },
+      { value: 'queue', label: 'Wait for it to end (one firing waits)' },
       { value: 'parallel', label: 'Run beside it' },
+      { value: 'replace', label: 'Cancel it, then run' },
     ],
   },
+  {
+    key: 'catchUp', label: 'Firings missed while the server was down', kind: 'choice',
+    choices: [
+      { value: 'none', label: 'Leave a row that tells of them' },
+      { value: 'last', label: 'Run the last one' },
+      { value: 'all', label: 'Run the latest hundred' },
+    ],
+  },
+  { key: 'splaySeconds', label: 'Spread over', kind: 'number', help: 'Seconds over which the hosts of one firing begin, each always at its own place.' },
+  { key: 'maxConcurrent', label: 'At a time', kind: 'number', help: 'Executions of this task, of all its runs, that may be under way at a time; empty: no limit.' },
+  { key: 'locks', label: 'Locks', kind: 'text', placeholder: 'db-restart, backups:2', help: 'Names, separated by commas, shared with other tasks: one execution holds each at a time, or as many as stand after the colon.' },
+  { key: 'pluginVersion', label: 'Version of the plugin', kind: 'text', placeholder: '1.2.0', help: 'A stored one that it keeps, or the beginning of its SHA-256; empty: the one that is current when it fires.' },
   { key: 'outputLimitBytes', label: 'Output kept', kind: 'number', help: 'Bytes per execution; past it head and tail are kept and the cut is marked.' },
+  { key: 'limits.memoryMb', label: 'Memory', kind: 'number', help: 'MiB; empty is no limit, here and in the next four.' },
+  { key: 'limits.cpuPercent', label: 'Processor', kind: 'number', help: 'Percent; 100 is one processor.' },
+  { key: 'limits.nice', label: 'Nice', kind: 'number', help: '0 to 19; 19 gives way to all else.' },
+  { key: 'limits.openFiles', label: 'Open files', kind: 'number', help: 'Of each process.' },
+  { key: 'limits.processes', label: 'Processes', kind: 'number', help: 'And threads, at the same time.' },
   { key: 'retries.count', label: 'Retries', kind: 'number', help: 'Further attempts after the first.' },
   { key: 'retries.delaySeconds', label: 'First delay', kind: 'number', help: 'Seconds before the first retry.' },
   { key: 'retries.factor', label: 'Delay grows by', kind: 'number', help: 'Factor from retry to retry.' },
@@ -47,11 +89,12 @@ export const policyFields: readonly FormField[] = [
       { value: 'lost', label: 'lost (only if idempotent)' },
     ],
   },
+  { key: 'retries.elsewhere', label: 'Retry elsewhere', kind: 'switch', help: 'For Anyone: the next attempt goes to a host that has not tried it, if there is one.' },
   { key: 'idempotent', label: 'Idempotent', kind: 'switch', help: 'May be started again when it cannot be known whether it happened.' },
 ]; // biome-ignore format: a table of inputs
 
 export const envField: FormField = {
-  key: 'env', label: 'Environment', kind: 'multiline', placeholder: 'KEY=value', help: 'One variable per line. Visible to everyone who can see the task: not for secrets.',
+  key: 'env', label: 'Environment', kind: 'multiline', placeholder: 'KEY=value', help: 'One variable per line. Visible to everyone who can see the task: for a secret, write its reference (Settings, Secrets).',
 }; // biome-ignore format: one line of the table
 
 export const jsonArgsField: FormField = {

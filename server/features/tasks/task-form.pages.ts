@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { OwnerPreview } from '../../../shared/api/agents.ts';
 import type { PluginSummary } from '../../../shared/api/plugins.ts';
 import type { TaskCreated } from '../../../shared/api/runs.ts';
-import type { Task, TaskInput } from '../../../shared/api/tasks.ts';
+import type { Firings, SchedulePreview, Task, TaskInput } from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import { allows } from '../../../shared/permissions.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { type Form, type FormProblems, formBody, problemsOfError, signedIn, textOf, viewsOf } from '../../platform/web/form.ts';
 import { type AnyPage, type PageAnswer, page } from '../../platform/web/page.ts';
 import { type ArgsFields, argsFieldsOf } from './args-fields.ts';
-import { formOfTask, freshForm, isJsonMode, switchArgs, taskOfForm } from './task-form.ts';
+import { formOfTask, freshForm, isJsonMode, switchArgs, taskOfForm, timingOfForm } from './task-form.ts';
 import { type OwnerShown, type TaskFormShown, taskFormData } from './task-form-view.ts';
 
 type MaybePromise<T> = T | Promise<T>;
@@ -17,10 +17,14 @@ type MaybePromise<T> = T | Promise<T>;
 export type TaskFormPagesResources = {
   readonly plugins: () => MaybePromise<readonly PluginSummary[]>;
   readonly preview: (owner: string) => MaybePromise<OwnerPreview>;
+  readonly firings: (timing: SchedulePreview) => Firings;
   readonly create: (input: TaskInput, actor: Actor) => Promise<TaskCreated>;
   readonly get: (id: string) => Promise<Task>;
   readonly update: (id: string, input: TaskInput, ifMatchVersion: number, actor: Actor) => Promise<unknown>;
 };
+
+/** The next firings of what was typed, or why there are none. */
+type FiringsShown = Firings & { readonly problem: string | null };
 
 const noFieldsForThese: FormProblems = {
   summary: 'One field needs a look.',
@@ -57,6 +61,18 @@ export function createTaskFormPages(resources: TaskFormPagesResources): AnyPage[
     }
   };
 
+  const firingsOf = (form: Form): FiringsShown => {
+    const timing = timingOfForm(form);
+    if (timing === undefined) return { items: [], problem: null };
+    if ('problem' in timing) return { items: [], problem: timing.problem };
+    try {
+      return { ...resources.firings(timing), problem: null };
+    } catch (error) {
+      const { summary, fields } = problemsOfError(error);
+      return { items: [], problem: Object.values(fields)[0] ?? summary };
+    }
+  };
+
   const show = async (shown: TaskFormShown): Promise<PageAnswer> => {
     const { form, problems, task } = shown;
     const plugin = await pluginOf(form);
@@ -65,8 +81,8 @@ export function createTaskFormPages(resources: TaskFormPagesResources): AnyPage[
       view: view('task-form'),
       title: task === null ? 'New task' : `Edit ${task.name}`,
       section: 'tasks',
-      data: taskFormData(shown, plugin, fieldsOf(plugin, form), await ownerOf(form)),
-      scripts: ['task-form.js'],
+      data: { ...taskFormData(shown, plugin, fieldsOf(plugin, form), await ownerOf(form)), firings: firingsOf(form) },
+      scripts: ['task-form.js', 'task-firings.js'],
       ...(problems === null ? {} : { status: 422 }),
     };
   };

@@ -16,6 +16,7 @@ const task: Task = {
   status: 'active',
   owner: 'tag:db & env=prod',
   plugin: 'shell',
+  pluginVersion: 'a'.repeat(64),
   action: 'main',
   args: { command: 'backup' },
   env: { PGHOST: 'db-1', OPTIONS: 'a=b' },
@@ -23,6 +24,10 @@ const task: Task = {
   cron: '0 3 * * *',
   timeZone: 'Europe/Berlin',
   everySeconds: null,
+  startsAt: null,
+  endsAt: null,
+  excludeDates: [],
+  blackout: [],
   policy: policy.parse({ timeoutSeconds: 90, idempotent: true, retries: { count: 2, on: ['failed'] } }),
   nextFireAt: null,
   lastRunId: null,
@@ -33,7 +38,10 @@ const task: Task = {
 
 describe('the task form', () => {
   test('a fresh form that is only given what is required makes a task with every default', () => {
-    const form = { ...freshForm({ plugin: 'shell', action: 'main' }, fields), 'args.command': 'uptime' };
+    const form = {
+      ...freshForm({ plugin: 'shell', action: 'main' }, fields),
+      'args.command': 'uptime',
+    };
     expect(taskOfForm(form, fields)).toEqual({
       input: {
         owner: 'Anyone',
@@ -42,6 +50,8 @@ describe('the task form', () => {
         args: { command: 'uptime' },
         type: 'Adhoc',
         env: {},
+        excludeDates: [],
+        blackout: [],
         ...policy.parse({}),
       },
     });
@@ -50,7 +60,7 @@ describe('the task form', () => {
   test('a task that is shown and saved unchanged stays the same', () => {
     const { name, owner, plugin, action, args, env, type, cron, timeZone } = task;
     expect(taskOfForm(formOfTask(task, fields), fields)).toEqual({
-      input: { name, owner, plugin, action, args, env, type, cron, timeZone, ...task.policy },
+      input: { name, owner, plugin, action, args, env, type, cron, timeZone, excludeDates: [], blackout: [], ...task.policy },
     });
   });
 

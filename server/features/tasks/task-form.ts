@@ -1,6 +1,15 @@
-import { policy, type Task, type TaskInput, taskInput } from '../../../shared/api/tasks.ts';
+import {
+  policy,
+  type SchedulePreview,
+  schedulePreview,
+  type Task,
+  type TaskInput,
+  taskInput,
+} from '../../../shared/api/tasks.ts';
 import { parseDuration } from '../../../shared/durations.ts';
 import { type Json, readableJson } from '../../../shared/json.ts';
+import { lockOfText, textOfLock } from '../../../shared/lock-text.ts';
+import { limitNames } from '../../../shared/resource-limits.ts';
 import { type Form, type FormProblems, listOf, problemsOfIssues, textOf } from '../../platform/web/form.ts';
 import type { ArgsFields } from './args-fields.ts';
 import { argsFromForm, defaultArgsForm, formFromArgs } from './args-form.ts';
@@ -22,6 +31,15 @@ export function taskOfForm(form: Form, fields: ArgsFields | undefined): TaskForm
   };
 }
 
+/** When the task of a form would fire; undefined while there is not enough to say. */
+export function timingOfForm(form: Form): SchedulePreview | { readonly problem: string } | undefined {
+  const inputs = plainInputs(form);
+  if (inputs.cron === undefined && inputs.everySeconds === undefined) return undefined;
+  const keys = Object.keys(schedulePreview.shape).filter((key) => inputs[key] !== undefined);
+  const parsed = schedulePreview.safeParse(Object.fromEntries(keys.map((key) => [key, inputs[key]])));
+  return parsed.success ? parsed.data : { problem: parsed.error.issues[0]?.message ?? 'It cannot be read.' };
+}
+
 /** The form that shows a task as it is. */
 export function formOfTask(task: Task, fields: ArgsFields | undefined): Form {
   const args = fields === undefined ? undefined : formFromArgs(fields, task.args);
@@ -29,11 +47,16 @@ export function formOfTask(task: Task, fields: ArgsFields | undefined): Form {
     name: task.name,
     owner: task.owner,
     plugin: task.plugin,
+    pluginVersion: task.pluginVersion ?? '',
     action: task.action,
     type: task.type,
     cron: task.cron ?? '',
     timeZone: task.timeZone ?? '',
     everySeconds: task.everySeconds === null ? '' : String(task.everySeconds),
+    startsAt: task.startsAt ?? '',
+    endsAt: task.endsAt ?? '',
+    excludeDates: task.excludeDates.join(', '),
+    blackout: task.blackout.join('\n'),
     env: Object.entries(task.env)
       .map(([key, value]) => `${key}=${value}`)
       .join('\n'),
@@ -63,9 +86,10 @@ export function switchArgs(form: Form, fields: ArgsFields | undefined, mode: 'js
 
 export const isJsonMode = (form: Form): boolean => textOf(form, 'argsMode') === 'json';
 
-const numbers = ['graceSeconds', 'outputLimitBytes'] as const;
+const numbers = ['graceSeconds', 'maxConcurrent', 'splaySeconds', 'outputLimitBytes'] as const;
 const durations = ['timeoutSeconds', 'everySeconds'] as const;
 const texts = ['name', 'cron', 'timeZone'] as const;
+const limitKeys = limitNames.map((name) => `limits.${name}` as const);
 const retryNumbers = ['count', 'delaySeconds', 'factor', 'capSeconds', 'jitter'] as const;
 
 /** Empty inputs are left out, so that the defaults of `taskInput` hold; what is not a number is passed on as text for its check to refuse. */
@@ -76,25 +100,57 @@ function plainInputs(form: Form): Record<string, unknown> {
     const text = given(key);
     return text === undefined || !Number.isFinite(Number(text)) ? text : Number(text);
   };
-  const schedule = { cron: type === 'Scheduled', timeZone: type === 'Scheduled', everySeconds: type === 'Interval' };
+  const hasDates = given('excludeDates') !== undefined || given('blackout') !== undefined;
+  const schedule = {
+    cron: type === 'Scheduled',
+    timeZone: type === 'Scheduled' || (type === 'Interval' && hasDates),
+    everySeconds: type === 'Interval',
+  };
   const wanted = (key: string): boolean => schedule[key as keyof typeof schedule] ?? true;
   return withoutUndefined({
     owner: given('owner'),
     plugin: given('plugin'),
+    pluginVersion: given('pluginVersion'),
     action: given('action'),
     type,
+    onTimeout: given('onTimeout'),
     ifOffline: given('ifOffline'),
     overlap: given('overlap'),
+    catchUp: given('catchUp'),
+    ...(type === 'Adhoc' ? {} : calendarInputs(form)),
+    locks: given('locks')
+      ?.split(/[\s,]+/)
+      .filter((word) => word !== '')
+      .map(lockOfText),
     expiresAfter: given('expiresAfter'),
     idempotent: textOf(form, 'idempotent') === 'on',
     ...Object.fromEntries(texts.filter(wanted).map((key) => [key, given(key)])),
     ...Object.fromEntries(numbers.map((key) => [key, numeric(key)])),
     ...Object.fromEntries(durations.filter(wanted).map((key) => [key, parseDuration(given(key) ?? '') ?? numeric(key)])),
+    ...(limitKeys.some((key) => given(key) !== undefined)
+      ? { limits: withoutUndefined(Object.fromEntries(limitNames.map((name) => [name, numeric(`limits.${name}`)]))) }
+      : {}),
     retries: withoutUndefined({
       ...Object.fromEntries(retryNumbers.map((key) => [key, numeric(`retries.${key}`)])),
       on: listOf(form, 'retries.on'),
+      elsewhere: textOf(form, 'retries.elsewhere') === 'on',
     }),
   });
+}
+
+/** Of an Adhoc task they stay unread, as its cron expression does. */
+function calendarInputs(form: Form): Record<string, unknown> {
+  const parts = (key: string, separator: RegExp): string[] =>
+    textOf(form, key)
+      .split(separator)
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+  return {
+    startsAt: textOf(form, 'startsAt').trim() || undefined,
+    endsAt: textOf(form, 'endsAt').trim() || undefined,
+    excludeDates: parts('excludeDates', /[\s,]+/),
+    blackout: parts('blackout', /\n/),
+  };
 }
 
 function argsFromJson(form: Form): { args: Json; problems: Record<string, string> } {
@@ -116,18 +172,27 @@ function envFromText(text: string): { env: Record<string, string>; problems: Rec
   };
 }
 
-function formOfPolicy({ retries, idempotent, ...rest }: Task['policy']): Form {
+function formOfPolicy({ retries, idempotent, limits, locks, ...rest }: Task['policy']): Form {
   return {
-    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)])),
+    ...Object.fromEntries(Object.entries(limits ?? {}).map(([name, value]) => [`limits.${name}`, String(value)])),
+    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value ?? '')])),
     ...Object.fromEntries(retryNumbers.map((key) => [`retries.${key}`, String(retries[key])])),
+    locks: locks.map(textOfLock).join(', '),
     'retries.on': [...retries.on],
+    ...(retries.elsewhere ? { 'retries.elsewhere': 'on' } : {}),
     ...(idempotent ? { idempotent: 'on' } : {}),
   };
 }
 
 /** A problem deep inside a value is shown at the input that holds the value. */
 export const shownAt = (key: string): string =>
-  key.startsWith('env.') ? 'env' : key.startsWith('retries.on.') ? 'retries.on' : key;
+  key.startsWith('env.')
+    ? 'env'
+    : key.startsWith('locks.')
+      ? 'locks'
+      : (/^(excludeDates|blackout)\./.exec(key)?.[1] ?? key).startsWith('retries.on.')
+        ? 'retries.on'
+        : key;
 
 const withoutUndefined = (record: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));

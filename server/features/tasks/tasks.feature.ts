@@ -8,13 +8,15 @@ import type { AnyRoute } from '../../platform/http/route.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import { createAgentBooks } from './agent-books.ts';
 import type { Candidate, Host } from './assignment.ts';
-import { createAttempts } from './attempts.service.ts';
+import { createAttempts, type OpenSecrets } from './attempts.service.ts';
 import { createCanceller } from './cancel.service.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { executionRoutes } from './executions.routes.ts';
 import { createExecutions, type ExecutionsService } from './executions.service.ts';
 import { createFirer, defaultFireLimits, type FireLimits, type FireResources } from './fire.service.ts';
-import { createLedger } from './ledger.ts';
+import { type Change, createLedger } from './ledger.ts';
+import { lockRoutes } from './locks.routes.ts';
+import { createLocks, type LocksService } from './locks.service.ts';
 import { createPresence, type PresenceService } from './presence.service.ts';
 import { createProgressBoard } from './progress.ts';
 import { openRows } from './queue.store.ts';
@@ -28,7 +30,7 @@ import { sweepOnce } from './sweep.ts';
 import { taskMessages } from './tasks.messages.ts';
 import { taskRoutes } from './tasks.routes.ts';
 import { createTasks, type TasksResources, type TasksService } from './tasks.service.ts';
-import { dueTasks, nextDueAt } from './tasks.store.ts';
+import { dueTasks, nextDueAt, pinnedBundles } from './tasks.store.ts';
 import { createTimeShift, type TimeShift } from './time-shift.service.ts';
 
 /** The whole of the ledger's feature, wired: what `main` needs of it, and nothing else. */
@@ -36,6 +38,7 @@ export type TasksFeature = {
   readonly tasks: TasksService;
   readonly runs: RunsService;
   readonly executions: ExecutionsService;
+  readonly locks: LocksService;
   readonly presence: PresenceService;
   readonly time: TimeShift;
   readonly messages: MessageHandlers;
@@ -54,7 +57,8 @@ export type TasksFeature = {
   dueTasks(now: number, limit: number): Promise<readonly TaskRow[]>;
   nextDueAt(): Promise<number | undefined>;
   /** bundles that open runs still use, by their hash */
-  openBundles(): Promise<string[]>;
+  /** Bundles that open runs use, and those to which tasks are pinned. */
+  usedBundles(): Promise<string[]>;
 };
 
 export type TasksFeatureResources = {
@@ -71,9 +75,10 @@ export type TasksFeatureResources = {
     send(agentId: string, message: ServerMessage): boolean;
   };
   readonly plugins: FireResources['plugins'] & {
-    byHash(sha256: string): { readonly manifest: { readonly platforms?: readonly string[] | undefined } } | undefined;
     checkCall: TasksResources['checkCall'];
+    hold: TasksResources['holdVersion'];
   };
+  readonly secrets: TasksResources['secrets'] & { openIn: OpenSecrets };
   readonly logs: {
     sizeIn(writer: Writer, executionId: string): Promise<number>;
     sizesOf(executionIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
@@ -87,11 +92,20 @@ export type TasksFeatureResources = {
   readonly wakeDispatch: () => void;
 };
 
+/** Runs of executions that passed gates or waited at them, and do so no more. */
+const letGo = (changes: readonly Change[]): Set<string> =>
+  new Set(
+    changes
+      .filter(({ before, after }) => after.gates > 0 && before !== undefined && after.state !== before.state)
+      .filter(({ after }) => after.open === 0 || after.state === 'queued')
+      .map(({ after }) => after.run_id),
+  );
+
 /** What of an agent the ledger looks at. */
 type Agent = Host & { readonly metrics: { readonly load1: number } | null };
 
 export function createTasksFeature(resources: TasksFeatureResources): TasksFeature {
-  const { db, clock, newId, random, events, audit, plugins, logs } = resources;
+  const { db, clock, newId, random, events, audit, plugins, secrets, logs } = resources;
 
   const books = createAgentBooks();
   const progress = createProgressBoard();
@@ -123,12 +137,23 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     onCommitted(changes) {
       progress.apply(changes);
       for (const look of books.apply(changes, clock.now())) dispatcher.mark(look);
+      for (const runId of letGo(changes)) dispatcher.markGates(runId);
     },
   });
   const specs = createRunSpecs(db);
   const platformsOf = (sha256: string | null) => (sha256 === null ? undefined : plugins.byHash(sha256)?.manifest.platforms);
   const logSizeIn = logs.sizeIn;
-  const attempts = createAttempts({ ledger, events, specs, progress, random, logSizeIn, agents, platformsOf });
+  const attempts = createAttempts({
+    ledger,
+    events,
+    specs,
+    progress,
+    random,
+    logSizeIn,
+    agents,
+    platformsOf,
+    openSecrets: secrets.openIn,
+  });
   const dispatcher = createDispatcher({
     db,
     clock,
@@ -147,6 +172,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     sendTo: (agentId, stop) => agents.send(agentId, stop) || presence.owe(agentId, stop),
   });
   const firer = createFirer({
+    cancelIn: canceller.cancelIn,
     newId,
     specs,
     resolveOwner,
@@ -160,6 +186,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
   });
   const tasks = createTasks({
     db,
+    clock,
     newId,
     events,
     ledger,
@@ -167,15 +194,21 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     audit,
     resolveOwner,
     checkCall: plugins.checkCall,
+    holdVersion: plugins.hold,
+    secrets,
     schedule: resources.schedule,
+    sendStops: canceller.send,
   });
   const runs = createRuns({ db, clock, ledger, firer, canceller, waiters, audit, outputOf: logs.head });
+  const locks = createLocks(db);
   const executions = createExecutions({
     db,
     clock,
     canceller,
     agents,
     audit,
+    specs,
+    whyNot: locks.whyNot,
     progressOf: progress.of,
     platformsOf,
     logSizesOf: logs.sizesOf,
@@ -199,10 +232,11 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     tasks,
     runs,
     executions,
+    locks,
     presence,
     time: createTimeShift({ db, clock, audit, nextFiring: resources.schedule.next, listenAnew: presence.listenAnew }),
     messages: taskMessages(attempts),
-    routes: [...taskRoutes(tasks, runs), ...runRoutes(runs, executions), ...executionRoutes(executions)],
+    routes: [...taskRoutes(tasks, runs), ...runRoutes(runs, executions), ...executionRoutes(executions), ...lockRoutes(locks)],
     busyOf: (agentId) => books.heldBy(agentId),
     agentChanged(agentId) {
       presence.connected(agentId);
@@ -222,7 +256,10 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     endOpenAfterRestore: () => endOpenAfterRestore({ read: db.read, ledger, logSizeIn }),
     dueTasks: (now, limit) => dueTasks(db.read, now, limit),
     nextDueAt: () => nextDueAt(db.read),
-    openBundles: () => openBundles(db.read),
+    async usedBundles() {
+      const [open, pinned] = await Promise.all([openBundles(db.read), pinnedBundles(db.read)]);
+      return [...open, ...pinned];
+    },
     dispatch: () => dispatcher.pass(),
     async sweep(signal) {
       try {

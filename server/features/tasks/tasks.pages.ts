@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Page as ListPage } from '../../../shared/api/listing.ts';
 import type { Run, runQuery } from '../../../shared/api/runs.ts';
-import { type Task, type taskQuery, taskStatuses, taskTypes } from '../../../shared/api/tasks.ts';
+import { type Firings, type Task, type taskQuery, taskStatuses, taskTypes } from '../../../shared/api/tasks.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { formBody, signedIn, viewsOf } from '../../platform/web/form.ts';
 import { type AnyPage, page } from '../../platform/web/page.ts';
@@ -14,6 +14,7 @@ export type TasksPagesResources = {
   readonly pause: (id: string, actor: Actor) => Promise<unknown>;
   readonly resume: (id: string, actor: Actor) => Promise<unknown>;
   readonly remove: (id: string, actor: Actor) => Promise<unknown>;
+  readonly firings: (id: string, count: number) => Promise<Firings>;
   readonly runs: (query: z.infer<typeof runQuery>) => Promise<ListPage<Run>>;
 };
 
@@ -58,8 +59,12 @@ export function createTasksPages(resources: TasksPagesResources): AnyPage[] {
       permission: 'tasks.read',
       params,
       handler: async ({ params: { id } }) => {
-        const [task, runs] = await Promise.all([resources.get(id), resources.runs({ taskId: id, limit: 20 })]);
-        const data = { task, runs: runs.items, moreRuns: runs.next !== null };
+        const [task, runs, firings] = await Promise.all([
+          resources.get(id),
+          resources.runs({ taskId: id, limit: 20 }),
+          resources.firings(id, 10),
+        ]);
+        const data = { task, firings: firings.items, runs: runs.items, moreRuns: runs.next !== null };
         return { kind: 'view', view: view('task'), title: task.name, section: 'tasks', data, topics: [`task:${id}`] };
       },
     }),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { pageOf } from '../../../shared/api/listing.ts';
+import { pluginVersionChoice } from '../../../shared/api/plugins.ts';
 import { run, taskCreated } from '../../../shared/api/runs.ts';
-import { task, taskInput, taskQuery } from '../../../shared/api/tasks.ts';
+import { firings, schedulePreview, task, taskInput, taskQuery } from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { type AnyRoute, route } from '../../platform/http/route.ts';
@@ -107,6 +108,48 @@ export function taskRoutes(tasks: TasksService, runs: RunsService): AnyRoute[] {
         const body = query.wait > 0 ? await runs.waitFinal(fired.id, query.wait, signal) : fired;
         return { status: 201, body, headers: { location: `/api/v1/runs/${fired.id}` } };
       },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/tasks/:id/firings',
+      permission: 'tasks.read',
+      tag,
+      summary: 'The next firings of a task',
+      params: byId,
+      query: z.strictObject({ count: z.coerce.number().int().min(1).max(100).default(10) }),
+      responses: { 200: firings },
+      handler: async ({ params, query }) => ({ status: 200, body: await tasks.firings(params.id, query.count) }),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/schedules/preview',
+      permission: 'tasks.read',
+      tag,
+      summary: 'The next firings of a schedule that no task has yet; nothing is written',
+      body: schedulePreview,
+      responses: { 200: firings },
+      handler: async ({ body }) => ({ status: 200, body: tasks.preview(body) }),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/tasks/:id/pin',
+      permission: 'tasks.write',
+      tag,
+      summary: 'Let a task keep one version of its plugin, whatever is pushed later',
+      params: byId,
+      body: pluginVersionChoice,
+      responses: { 200: task },
+      handler: async ({ params, body, actor }) => ({ status: 200, body: await tasks.pin(params.id, body.version, known(actor)) }),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/tasks/:id/unpin',
+      permission: 'tasks.write',
+      tag,
+      summary: 'Let a task run the version of its plugin that is current when it fires',
+      params: byId,
+      responses: { 200: task },
+      handler: async ({ params, actor }) => ({ status: 200, body: await tasks.pin(params.id, null, known(actor)) }),
     }),
     ...(['pause', 'resume'] as const).map((verb) =>
       route({

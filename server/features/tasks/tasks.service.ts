@@ -1,15 +1,17 @@
-import type { Page } from '../../../shared/api/listing.ts';
+import { type Page, toInstant } from '../../../shared/api/listing.ts';
 import type { Run, TaskCreated } from '../../../shared/api/runs.ts';
-import type { Task, TaskInput } from '../../../shared/api/tasks.ts';
+import { type Firings, type SchedulePreview, type Task, type TaskInput, taskInput } from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { IdGenerator } from '../../../shared/ids.ts';
 import { allows } from '../../../shared/permissions.ts';
 import type { PluginManifest } from '../../../shared/plugin-manifest.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { cursorOf, readPage } from '../../platform/db/keyset.ts';
 import type { EventBus } from '../../platform/events/bus.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
-import { checkType, definitionColumns, definitionOf } from './definition.ts';
+import type { Canceller, StopOrder } from './cancel.service.ts';
+import { boundedPolicy, checkType, definitionColumns, definitionOf, timingColumns } from './definition.ts';
 import type { FireOrder, Firer } from './fire.service.ts';
 import type { Ledger, LedgerUnit } from './ledger.ts';
 import { runOf, taskOf } from './presenters.ts';
@@ -30,13 +32,22 @@ export type TasksService = {
   update(id: string, input: TaskInput, version: number, actor: Actor): Promise<Task>;
   remove(id: string, actor: Actor): Promise<void>;
   run(id: string, actor: Actor): Promise<Run>;
+  /** @param version of its plugin that it keeps from now on, or null: the one that is current when it fires */
+  pin(id: string, version: string | null, actor: Actor): Promise<Task>;
   pause(id: string, actor: Actor): Promise<Task>;
   resume(id: string, actor: Actor): Promise<Task>;
+  /** The next firings of a task, at most `count`; none of one that is paused or done. */
+  firings(id: string, count: number): Promise<Firings>;
+  /** The next firings of a schedule that no task has yet. Throws `schedule_invalid` with the field. */
+  preview(input: SchedulePreview): Firings;
   /** A firing of a schedule, with the time of the next one; both are committed together, so that nothing fires twice or never. */
   fireDue(id: string, due: number, order: FireOrder, nextFireAt: number | null): Promise<RunRow | undefined>;
 };
 
+type TimingOfTask = Pick<TaskRow, 'type' | 'cron' | 'time_zone' | 'every_seconds' | 'calendar'>;
+
 export type TasksResources = {
+  readonly clock: Clock;
   readonly db: Database;
   readonly newId: IdGenerator;
   readonly events: EventBus;
@@ -49,20 +60,36 @@ export type TasksResources = {
     ): Promise<void>;
   };
   readonly resolveOwner: (owner: string) => unknown;
-  readonly checkCall: (plugin: string, action: string, args: unknown) => { readonly manifest: PluginManifest };
+  /** @param version the one to which the call is pinned; without it, the current one */
+  readonly checkCall: (
+    plugin: string,
+    action: string,
+    args: unknown,
+    version?: string,
+  ) => { readonly sha256: string; readonly manifest: PluginManifest };
+  /** agents may run this bundle from now on, and it stays stored; before a task is pinned to it */
+  readonly holdVersion: (sha256: string) => Promise<void>;
+  readonly secrets: {
+    /** the names of the secrets that it refers to; throws with the field */
+    check(definition: Pick<TaskInput, 'args' | 'env'>, actor: Actor): Promise<string[]>;
+    noteUsesIn(writer: Writer, task: { readonly id: string; readonly name: string }, secrets: readonly string[]): Promise<void>;
+  };
+  readonly sendStops: Canceller['send'];
   readonly schedule: {
     /** throws `schedule_invalid` with the field */
-    check(input: TaskInput): void;
+    check(input: Pick<TaskInput, 'cron' | 'timeZone' | 'startsAt' | 'endsAt' | 'excludeDates' | 'blackout'>): void;
     /** ms of the first firing after `after`, or null when there is none */
-    next(task: Pick<TaskRow, 'type' | 'cron' | 'time_zone' | 'every_seconds'>, after: number): number | null;
+    /** the next firings after `after`, the first of them at `first` where that is known */
+    upcoming(task: TimingOfTask, after: number, count: number, first?: number | null): { at: number; skipped: string | null }[];
+    next(task: Pick<TaskRow, 'type' | 'cron' | 'time_zone' | 'every_seconds' | 'calendar'>, after: number): number | null;
   };
 };
 
 export function createTasks(resources: TasksResources): TasksService {
-  const { db, newId, events, ledger, firer, audit, schedule } = resources;
+  const { db, newId, events, ledger, firer, audit, secrets, schedule } = resources;
 
   /** Everything that can be wrong with a definition is told before a row is written. */
-  function columnsOf(input: TaskInput, actor: Actor) {
+  async function columnsOf(input: TaskInput, actor: Actor) {
     if (input.type !== 'Adhoc' && !allows(actor.role, 'tasks.write')) {
       throw new MusterError(
         'forbidden',
@@ -72,9 +99,11 @@ export function createTasks(resources: TasksResources): TasksService {
     }
     checkType(input);
     resources.resolveOwner(input.owner);
-    const plugin = resources.checkCall(input.plugin, input.action, input.args);
+    const plugin = resources.checkCall(input.plugin, input.action, input.args, input.pluginVersion);
     schedule.check(input);
-    return definitionColumns(input, plugin.manifest.limits);
+    const pinned = input.pluginVersion === undefined ? null : plugin.sha256;
+    if (pinned !== null) await resources.holdVersion(pinned);
+    return definitionColumns(input, plugin.manifest.limits, pinned);
   }
 
   async function existing(db_: Parameters<typeof findTask>[0], id: string): Promise<TaskRow> {
@@ -88,6 +117,7 @@ export function createTasks(resources: TasksResources): TasksService {
     actor: Actor,
     action: string,
     changes: (row: TaskRow, now: number) => Partial<TaskRow>,
+    named?: readonly string[],
   ): Promise<Task> {
     const row = await ledger.write(async (unit) => {
       const before = await existing(unit.writer, id);
@@ -103,8 +133,10 @@ export function createTasks(resources: TasksResources): TasksService {
           replaced_by: actor.name,
         });
       }
+      const after = { ...before, ...columns };
+      if (named !== undefined) await secrets.noteUsesIn(unit.writer, after, after.type === 'Adhoc' ? [] : named);
       await audit.recordIn(unit.writer, { actor: actor.name, action, subject: id, detail: { name: before.name } });
-      return { ...before, ...columns };
+      return after;
     });
     events.emit('task.changed', { taskId: id });
     return taskOf(row);
@@ -124,7 +156,8 @@ export function createTasks(resources: TasksResources): TasksService {
 
   return {
     async create(input, actor, alongside) {
-      const columns = columnsOf(input, actor);
+      const columns = await columnsOf(input, actor);
+      const named = await secrets.check(input, actor);
       const adhoc = input.type === 'Adhoc';
       const created = await ledger.write(async (unit) => {
         const { now } = unit;
@@ -143,6 +176,8 @@ export function createTasks(resources: TasksResources): TasksService {
         const run = adhoc ? await firer.fireIn(unit, draft, { trigger: 'adhoc', firedAt: now, by: actor.name }) : null;
         const task = { ...draft, last_run_id: run?.id ?? null, next_fire_at: adhoc ? null : schedule.next(draft, now) };
         await insertTask(unit.writer, task);
+        // of an Adhoc task its one run is made already
+        if (!adhoc && named.length > 0) await secrets.noteUsesIn(unit.writer, task, named);
         await audit.recordIn(unit.writer, {
           actor: actor.name,
           action: 'task.created',
@@ -172,9 +207,10 @@ export function createTasks(resources: TasksResources): TasksService {
 
     get: async (id) => taskOf(await existing(db.read, id)),
 
-    update(id, input, version, actor) {
-      const columns = columnsOf(input, actor);
-      return change(id, actor, 'task.updated', (row, now) => {
+    async update(id, input, version, actor) {
+      const columns = await columnsOf(input, actor);
+      const named = await secrets.check(input, actor);
+      const edited = (row: TaskRow, now: number): Partial<TaskRow> => {
         if (row.version !== version) {
           throw new MusterError(
             'version_conflict',
@@ -186,11 +222,12 @@ export function createTasks(resources: TasksResources): TasksService {
         const inStep = row.next_fire_at !== null && isSameTiming(row, columns);
         const next = inStep ? row.next_fire_at : schedule.next({ ...row, ...columns }, now);
         return { ...columns, version: row.version + 1, status, next_fire_at: status === 'active' ? next : null };
-      });
+      };
+      return change(id, actor, 'task.updated', edited, named);
     },
 
     async remove(id, actor) {
-      await change(id, actor, 'task.deleted', (_row, now) => ({ deleted_at: now, status: 'done', next_fire_at: null }));
+      await change(id, actor, 'task.deleted', (_row, now) => ({ deleted_at: now, status: 'done', next_fire_at: null }), []);
     },
 
     async run(id, actor) {
@@ -202,6 +239,21 @@ export function createTasks(resources: TasksResources): TasksService {
         return fired;
       });
       return runOf(run, run.open > 0 ? { queued: run.open } : {});
+    },
+
+    async pin(id, version, actor) {
+      const task = await existing(db.read, id);
+      const { sha256, manifest } = resources.checkCall(task.plugin, task.action, JSON.parse(task.args), version ?? undefined);
+      if (version !== null) await resources.holdVersion(sha256);
+      return change(id, actor, version === null ? 'task.unpinned' : 'task.pinned', (row) => {
+        if (row.version !== task.version)
+          throw new MusterError('version_conflict', 'The task was edited at this moment; look at it again, then repeat this.');
+        return {
+          plugin_sha256: version === null ? null : sha256,
+          policy: boundedPolicy(row.policy, manifest.limits),
+          version: row.version + 1,
+        };
+      });
     },
 
     pause: (id, actor) =>
@@ -218,8 +270,23 @@ export function createTasks(resources: TasksResources): TasksService {
         return { status: 'active', next_fire_at: schedule.next(row, now) };
       }),
 
+    async firings(id, count) {
+      const row = await existing(db.read, id);
+      if (row.status !== 'active' || row.next_fire_at === null) return { items: [] };
+      return firingsOf(schedule.upcoming(row, resources.clock.now(), count, row.next_fire_at));
+    },
+
+    preview({ count, ...input }) {
+      checkType({ ...previewed, ...input });
+      schedule.check(input);
+      return firingsOf(schedule.upcoming({ type: input.type, ...timingColumns(input) }, resources.clock.now(), count));
+    },
+
     async fireDue(id, due, order, nextFireAt) {
+      const stops: StopOrder[] = [];
       const run = await ledger.write(async (unit) => {
+        // a unit that is tried again begins anew
+        stops.length = 0;
         const task = await findTask(unit.writer, id);
         // edited, paused or fired meanwhile
         if (task === undefined || task.next_fire_at !== due) return undefined;
@@ -228,10 +295,11 @@ export function createTasks(resources: TasksResources): TasksService {
           await updateTask(unit.writer, id, { next_fire_at: nextFireAt });
           return undefined;
         }
-        const fired = await firer.fireIn(unit, task, order);
+        const fired = await firer.fireIn(unit, task, order, stops);
         await updateTask(unit.writer, id, { last_run_id: fired.id, next_fire_at: nextFireAt });
         return fired;
       });
+      resources.sendStops(stops);
       if (run !== undefined) events.emit('task.changed', { taskId: id });
       return run;
     },
@@ -240,6 +308,17 @@ export function createTasks(resources: TasksResources): TasksService {
 
 /** An edit that leaves the timing alone does not move the next firing. */
 const isSameTiming = (a: Timing, b: Timing): boolean =>
-  a.type === b.type && a.cron === b.cron && a.time_zone === b.time_zone && a.every_seconds === b.every_seconds;
+  a.type === b.type &&
+  a.cron === b.cron &&
+  a.time_zone === b.time_zone &&
+  a.every_seconds === b.every_seconds &&
+  a.calendar === b.calendar;
 
-type Timing = Pick<TaskRow, 'type' | 'cron' | 'time_zone' | 'every_seconds'>;
+type Timing = Pick<TaskRow, 'type' | 'cron' | 'time_zone' | 'every_seconds' | 'calendar'>;
+
+const firingsOf = (found: readonly { at: number; skipped: string | null }[]): Firings => ({
+  items: found.map(({ at, skipped }) => ({ at: toInstant(at), skipped })),
+});
+
+/** A preview has no work: this stands for it, where the fields of a definition are checked against its type. */
+const previewed = taskInput.parse({ owner: 'Anyone', plugin: 'preview' });

@@ -13,7 +13,7 @@ export const insertTask = (writer: Writer, row: TaskRow): Promise<number> => ins
 const insert = prepare((db: Reader, p: Params<TaskRow>) =>
   db.insertInto('tasks').values(
     p.each(
-        'id', 'version', 'name', 'status', 'type', 'owner', 'plugin', 'action', 'args', 'env', 'cron', 'time_zone', 'every_seconds', 'policy', 'next_fire_at',
+        'id', 'version', 'name', 'status', 'type', 'owner', 'plugin', 'plugin_sha256', 'action', 'args', 'env', 'cron', 'time_zone', 'every_seconds', 'calendar', 'policy', 'next_fire_at',
         'last_run_id', 'created_by', 'created_at', 'updated_at', 'deleted_at',
       ), // biome-ignore format: a list of columns
   ),
@@ -39,6 +39,18 @@ export async function nextDueAt(db: Reader): Promise<number | undefined> {
     .limit(1)
     .executeTakeFirst();
   return row?.next_fire_at ?? undefined;
+}
+
+/** Versions of plugins that tasks are pinned to. Index: tasks_pinned. */
+export async function pinnedBundles(db: Reader): Promise<string[]> {
+  const rows = await db
+    .selectFrom('tasks')
+    .select('plugin_sha256')
+    .distinct()
+    .where('plugin_sha256', 'is not', null)
+    .where('deleted_at', 'is', null)
+    .execute();
+  return rows.flatMap(({ plugin_sha256 }) => plugin_sha256 ?? []);
 }
 
 export type TaskFilter = {

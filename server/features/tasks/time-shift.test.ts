@@ -45,7 +45,7 @@ async function oneOfEach(): Promise<void> {
   await ledger.feature.executions.cancel(execution?.id ?? '', admin);
   await ledger.post({
     owner: 'web',
-    retries: { count: 1, delaySeconds: 300, factor: 1, capSeconds: 300, jitter: 0, on: ['failed'] },
+    retries: { count: 1, delaySeconds: 300, factor: 1, capSeconds: 300, jitter: 0, elsewhere: false, on: ['failed'] },
   });
   await ledger.settle();
   await web.accept(lastOffer(web));

@@ -2,6 +2,10 @@ import type { Migration } from '../../platform/db/migrations.ts';
 import { spine } from './0001_spine.ts';
 import { lateResults } from './0002_late_results.ts';
 import { retention } from './0003_retention.ts';
+import { timeAndConcurrency } from './0006_time_and_concurrency.ts';
+import { secrets } from './0007_secrets.ts';
+import { artifacts } from './0008_artifacts.ts';
+import { pluginVersions } from './0009_plugin_versions.ts';
 
 /** In the order in which they are applied. */
-export const migrations: readonly Migration[] = [spine, lateResults, retention];
+export const migrations: readonly Migration[] = [spine, lateResults, retention, timeAndConcurrency, secrets, artifacts, pluginVersions];

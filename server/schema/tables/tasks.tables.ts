@@ -12,6 +12,8 @@ export type TasksTable = {
   type: TaskType;
   owner: string;
   plugin: string;
+  /** of the version that the task is pinned to; null: the current one */
+  plugin_sha256?: string | null;
   action: string;
   args: string;
   env: string;
@@ -19,6 +21,8 @@ export type TasksTable = {
   time_zone: string | null;
   every_seconds: number | null;
   policy: string;
+  /** JSON: when it may fire, beside its cron expression or interval; null: always */
+  calendar: string | null;
   next_fire_at: number | null;
   last_run_id: string | null;
   created_by: string;
@@ -92,6 +96,8 @@ export type ExecutionsTable = {
   deadline_at: number | null;
   expires_at: number;
   assignment: string | null;
+  /** rows of `execution_gates` that it has while it is open; 0: nothing limits how many of its kind run at a time */
+  gates: number;
   exit_code: number | null;
   message: string | null;
   data: string | null;
@@ -107,6 +113,9 @@ export type ExecutionsTable = {
   started_at: number | null;
   finished_at: number | null;
 };
+
+/** A gate that an open execution passes: its own limit of how many hold it at a time, and whether it does. */
+export type ExecutionGatesTable = { execution_id: string; gate: string; capacity: number; held: number };
 
 /** An attempt that was followed by another; the current one is in the execution's own row. */
 export type AttemptsTable = {

@@ -2,6 +2,7 @@ import { parsePolicy } from '../../../server/features/tasks/run-specs.ts';
 import type { Database } from '../../../server/schema/schema.ts';
 import type { ExecutionsTable } from '../../../server/schema/tables/tasks.tables.ts';
 import { heldStates, isFinal } from '../../../shared/states.ts';
+import { checkGates, isHeldBack } from './gates.ts';
 import { bundles } from './plugins.ts';
 import { checkLogs, checkMoves, checkRow, checkRun, emptyLedger, must, type Snapshot, snapshot, watchMoves } from './rows.ts';
 import type { Host, World } from './world.ts';
@@ -32,6 +33,7 @@ export async function watch(db: Database): Promise<Invariants> {
       for (const host of world.hosts) checkBooks(world, host, seen.executions);
       for (const execution of seen.executions) checkWaiting(world, execution, seen);
       for (const host of world.hosts) checkAgreement(host, seen.executions);
+      checkGates(seen);
       checkLogs(seen);
       await checkAttempts(world, seen);
     },
@@ -50,9 +52,10 @@ function checkBooks(world: World, { id, name }: Host, executions: readonly Execu
 }
 
 /** Nothing waits that could be offered. */
-function checkWaiting(world: World, row: ExecutionsTable, { executions, runs }: Snapshot): void {
+function checkWaiting(world: World, row: ExecutionsTable, seen: Snapshot): void {
+  const { executions, runs } = seen;
   const now = world.clock.now();
-  if (row.state !== 'queued' || row.not_before > now || row.expires_at <= now) return;
+  if (row.state !== 'queued' || row.not_before > now || row.expires_at <= now || isHeldBack(row, seen)) return;
   const sha256 = runs.find(({ id }) => id === row.run_id)?.plugin_sha256 ?? '';
   const platforms: readonly string[] | undefined =
     row.target === 'anyone' ? bundles.byHash(sha256)?.manifest.platforms : undefined;

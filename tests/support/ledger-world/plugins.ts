@@ -33,4 +33,5 @@ export const bundles: TasksFeatureResources['plugins'] = {
   current: (name) => known.find((bundle) => bundle.name === name),
   byHash: (sha256) => known.find((bundle) => bundle.sha256 === sha256),
   checkCall: (plugin) => bundleOf(plugin),
+  hold: async () => undefined,
 };

@@ -1,17 +1,33 @@
 import { sql } from 'kysely';
 import type { Database } from '../../../server/schema/schema.ts';
-import type { ExecutionsTable, LogChunksTable, RunsTable } from '../../../server/schema/tables/tasks.tables.ts';
+import type {
+  ExecutionGatesTable,
+  ExecutionsTable,
+  LogChunksTable,
+  RunsTable,
+} from '../../../server/schema/tables/tasks.tables.ts';
 import { runStateOf } from '../../../shared/run-states.ts';
 import { canMove, type ExecutionState, finalStates, heldStates, isFinal } from '../../../shared/states.ts';
 
 /** What must hold of the rows of a ledger alone, whoever the agents are. */
 
-const ledgerTables = ['tasks', 'task_versions', 'runs', 'executions', 'attempts', 'log_chunks', 'audit', 'seen_moves'] as const;
+const ledgerTables = [
+  'tasks',
+  'task_versions',
+  'runs',
+  'executions',
+  'execution_gates',
+  'attempts',
+  'log_chunks',
+  'audit',
+  'seen_moves',
+] as const;
 
 export type Snapshot = {
   readonly executions: readonly ExecutionsTable[];
   readonly runs: readonly RunsTable[];
   readonly chunks: readonly LogChunksTable[];
+  readonly gates: readonly ExecutionGatesTable[];
 };
 
 /** A watch is kept in the database itself, so that no change of a state goes unseen. */
@@ -37,12 +53,13 @@ export function must(holds: boolean, otherwise: string): asserts holds {
 }
 
 export async function snapshot(db: Database): Promise<Snapshot> {
-  const [executions, runs, chunks] = await Promise.all([
+  const [executions, runs, chunks, gates] = await Promise.all([
     db.read.selectFrom('executions').selectAll().orderBy('id').execute(),
     db.read.selectFrom('runs').selectAll().orderBy('id').execute(),
     db.read.selectFrom('log_chunks').selectAll().orderBy('execution_id').orderBy('start').execute(),
+    db.read.selectFrom('execution_gates').selectAll().orderBy('execution_id').execute(),
   ]);
-  return { executions, runs, chunks };
+  return { executions, runs, chunks, gates };
 }
 
 type SeenMove = {

@@ -1,7 +1,7 @@
 import { createAudit } from '../../../server/features/audit/audit.service.ts';
 import { logMessages } from '../../../server/features/logs/logs.messages.ts';
 import { createLogs } from '../../../server/features/logs/logs.service.ts';
-import { checkTiming, nextTiming } from '../../../server/features/schedules/schedules.ts';
+import { checkTiming, nextTiming, upcoming } from '../../../server/features/schedules/schedules.ts';
 import {
   createTasksFeature,
   type TasksFeature,
@@ -25,6 +25,13 @@ export type ServerInstance = {
   dispatchWanted(): boolean;
   dispatch(): Promise<void>;
   kill(): void;
+};
+
+/** None of its tasks names one. */
+const noSecrets: TasksFeatureResources['secrets'] = {
+  check: async () => [],
+  noteUsesIn: async () => undefined,
+  openIn: async () => ({ values: {} }),
 };
 
 /** What a killed instance throws; the world drops it. */
@@ -65,8 +72,9 @@ export async function startInstance(resources: InstanceResources): Promise<Serve
     audit: createAudit({ db, clock, newId }),
     agents: { ...agents, send: (agentId, message) => (alive ? agents.send(agentId, message) : true) },
     plugins,
+    secrets: noSecrets,
     logs,
-    schedule: { check: checkTiming, next: nextTiming },
+    schedule: { check: checkTiming, next: nextTiming, upcoming },
     leaseSeconds: resources.leaseSeconds ?? leaseSeconds,
     lostAfterSeconds,
     wakeDispatch: () => {

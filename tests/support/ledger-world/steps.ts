@@ -33,6 +33,8 @@ const policy = fc
       expiresAfter: fc.constantFrom(60, 600, 7200, 7200),
       timeoutSeconds: fc.constantFrom(10, 600, 7200),
       graceSeconds: fc.constantFrom(0, 5),
+      maxConcurrent: fc.constantFrom(1, 2),
+      locks: fc.constantFrom(['a'], ['b'], ['a', 'b'], [{ name: 'a', limit: 2 }]),
     },
     { requiredKeys: [] },
   )

@@ -101,6 +101,7 @@ export async function beginLife(resources: AgentLifeResources): Promise<AgentLif
     releaseSlot: countedSlots.release,
     agentName: resources.name,
     workFolder: join(disk.folder, 'work'),
+    artifacts: { folderOf: () => '/nowhere', settled: () => Promise.resolve() },
     clock,
     log,
   });

@@ -1,6 +1,6 @@
-import { MusterError } from '../../../shared/errors.ts';
-import { pluginName } from '../../../shared/names.ts';
-import { defaultManifest, type PluginManifest, type Runtime, runtimeOfFile } from '../../../shared/plugin-manifest.ts';
+import { MusterError } from './errors.ts';
+import { pluginName } from './names.ts';
+import { defaultManifest, type PluginManifest, type Runtime, runtimeOfFile } from './plugin-manifest.ts';
 
 /**
  * The manifest of a plugin that is one file. Its actions are the functions that can be seen in it; `main` is always there, because not
@@ -26,9 +26,10 @@ function actionsOf(runtime: Runtime, source: string): string[] {
 }
 
 /** Functions at the top level; those with a leading underscore are private. */
-const pythonFunctions = (source: string): string[] => matches(source, /^(?:async[ \t]+)?def[ \t]+([A-Za-z]\w*)[ \t]*\(/gm);
+export const pythonFunctions = (source: string): string[] => matches(source, /^(?:async[ \t]+)?def[ \t]+([A-Za-z]\w*)[ \t]*\(/gm);
 
-function nodeExports(source: string): string[] {
+/** What a JavaScript or TypeScript file exports by name, as far as it can be seen without running it. */
+export function nodeExports(source: string): string[] {
   const lists = matches(source, /^export[ \t]*\{([^}]*)\}/gm).flatMap((list) =>
     list.split(',').map((item) => item.trim().split(/\s+/)),
   );

@@ -1,4 +1,10 @@
-import type { ErrorObject } from 'ajv/dist/2020.js';
+/** What the validator says of one fault (an `ErrorObject` of ajv). */
+type ErrorObject = {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: unknown;
+  readonly message?: string | undefined;
+};
 
 export type ArgsIssue = { readonly field: string; readonly message: string };
 

@@ -1,0 +1,81 @@
+import { diff } from 'node:util';
+import { OutOfTime, within } from './bounded-time.ts';
+
+/** How one text became another: unified, with three lines around each change, as `diff -u` writes it below its file names. */
+export type LinePatch = { readonly added: number; readonly removed: number; readonly patch: string };
+
+const context = 3;
+const comparedMs = 300;
+/** lines that differ, after what is the same at both ends is left out */
+const maxLines = 20_000;
+
+/** @returns undefined when the texts are too different to be compared in reasonable time */
+export function linePatch(before: string, after: string): LinePatch | undefined {
+  const [old, next] = [linesOf(before), linesOf(after)];
+  let head = 0;
+  while (head < old.length && head < next.length && old[head] === next[head]) head += 1;
+  let tail = 0;
+  while (tail < old.length - head && tail < next.length - head && old.at(-1 - tail) === next.at(-1 - tail)) tail += 1;
+  const [oldMiddle, nextMiddle] = [old.slice(head, old.length - tail), next.slice(head, next.length - tail)];
+  if (oldMiddle.length + nextMiddle.length > maxLines) return undefined;
+  const middle = compared(oldMiddle, nextMiddle);
+  if (middle === undefined) return undefined;
+  const same = (lines: readonly string[]): Line[] => lines.map((text) => ({ mark: ' ', text }));
+  const lines = [...same(old.slice(0, head)), ...middle, ...same(old.slice(old.length - tail))];
+  return {
+    added: middle.filter(({ mark }) => mark === '+').length,
+    removed: middle.filter(({ mark }) => mark === '-').length,
+    patch: hunksOf(lines).join(''),
+  };
+}
+
+type Line = { readonly mark: ' ' | '+' | '-'; readonly text: string };
+
+const marks = { 0: ' ', 1: '-', '-1': '+' } as const;
+
+function compared(old: readonly string[], next: readonly string[]): Line[] | undefined {
+  try {
+    return within(comparedMs, () => diff(old, next).map(([sign, text]): Line => ({ mark: marks[sign as 0], text })));
+  } catch (error) {
+    if (error instanceof OutOfTime || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+const noEnd = '\\ No newline at end of file\n';
+
+/** A last line without an end keeps a note of it, so that it differs from one that has its end. */
+const linesOf = (text: string): string[] =>
+  text === '' ? [] : text.split(/(?<=\n)/).map((line) => (line.endsWith('\n') ? line : `${line}\n${noEnd}`));
+
+function hunksOf(lines: readonly Line[]): string[] {
+  const hunks: string[] = [];
+  let oldLine = 1;
+  let nextLine = 1;
+  for (let at = 0; at < lines.length; ) {
+    const change = lines.findIndex(({ mark }, index) => index >= at && mark !== ' ');
+    if (change === -1) break;
+    const start = Math.max(at, change - context);
+    const end = endOfHunk(lines, change);
+    oldLine += start - at;
+    nextLine += start - at;
+    const shown = lines.slice(start, end);
+    const oldCount = shown.filter(({ mark }) => mark !== '+').length;
+    const nextCount = shown.filter(({ mark }) => mark !== '-').length;
+    const place = (line: number, count: number): string => `${count === 0 ? line - 1 : line},${count}`;
+    hunks.push(
+      `@@ -${place(oldLine, oldCount)} +${place(nextLine, nextCount)} @@\n${shown.map(({ mark, text }) => mark + text).join('')}`,
+    );
+    oldLine += oldCount;
+    nextLine += nextCount;
+    at = end;
+  }
+  return hunks;
+}
+
+/** Changes with few lines between them share a hunk. */
+function endOfHunk(lines: readonly Line[], change: number): number {
+  let end = change;
+  for (let at = change; at < lines.length && at - end <= 2 * context; at += 1) if (lines[at]?.mark !== ' ') end = at;
+  return Math.min(lines.length, end + 1 + context);
+}
