@@ -184,7 +184,17 @@ export async function startServer({
     onGone: (agentId) => ledger.presence.gone(agentId),
     onRemoved: (agentId) => ledger.presence.removed(agentId),
   });
-  const plugins = createPlugins({ db, clock, log, events, audit, identity, agents, usedBundles: () => ledger.usedBundles() });
+  const plugins = createPlugins({
+    db,
+    clock,
+    log,
+    events,
+    audit,
+    identity,
+    agents,
+    versionsKept: settings.keepPluginVersions,
+    usedBundles: () => ledger.usedBundles(),
+  });
   const logs = createLogs({ db, clock, events });
   const artifacts = createArtifacts({
     db,

@@ -147,6 +147,12 @@ export const serverSettings = {
     value: wholeNumber(0, 36_500),
     default: 30,
   }),
+  keepPluginVersions: setting({
+    env: 'MUSTER_KEEP_PLUGIN_VERSIONS',
+    help: 'Versions of each plugin that are kept, the newest ones, besides those in use; 0 is all.',
+    value: wholeNumber(0, 1_000_000),
+    default: 20,
+  }),
   keepAuditDays: setting({
     env: 'MUSTER_KEEP_AUDIT_DAYS',
     help: 'Days that entries of the audit are kept; 0 is for ever.',

@@ -9,6 +9,7 @@ import { type Runtime, runtimes } from '../shared/plugin-manifest.ts';
 import { type CliEnd, cliWith } from './support/cli.ts';
 import { eventually } from './support/eventually.ts';
 import { type System, startSystem } from './support/system.ts';
+import { createVisitor } from './support/visitor.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const hasPowershell = spawnSync('pwsh', ['-v']).status === 0;
@@ -101,17 +102,18 @@ describe('muster plugins run', () => {
       out: 'so far\n',
       err: expect.stringMatching(/failed after .*ValueError: no such disk/s),
     });
-    put('slow.sh', 'echo started\nsleep 60\n');
+    const sleep = `sleep ${60_000 + (process.pid % 10_000)}`;
+    put('slow.sh', `echo started\n${sleep}\n`);
     expect(await muster('plugins', 'run', 'slow.sh', '--timeout', '1')).toMatchObject({
       code: 1,
       err: expect.stringMatching(/timed out after .*time limit of 1 s/),
     });
     const running = cliWith(system.server())(['plugins', 'run', 'slow.sh'], { cwd, env: process.env as Record<string, string> });
-    const started = eventually('the script runs', () => spawnSync('pgrep', ['-f', 'sleep 60']).status === 0);
+    const started = eventually('the script runs', () => spawnSync('pgrep', ['-fx', sleep]).status === 0);
     await started;
     running.interrupt();
     expect(await running).toMatchObject({ code: 130, err: expect.stringMatching(/cancelled after .*Cancelled on request/) });
-    expect(spawnSync('pgrep', ['-fx', 'sleep 60']).status).not.toBe(0);
+    expect(spawnSync('pgrep', ['-fx', sleep]).status).not.toBe(0);
   }, 60_000);
 
   it('gives the environment, and refuses arguments that the server would refuse, in the same words', async () => {
@@ -210,10 +212,25 @@ describe('versions of a plugin', () => {
     expect(await outputOn('one', 'versioned')).toEqual(['back again\n']);
   });
 
+  it('are on its page, with what changed and the way back', async () => {
+    const old = await push('before the page');
+    const sha256 = await push('on the page');
+    const visitor = createVisitor(system.server().url);
+    await visitor.open(system.server().signInUrl);
+    const page = await visitor.open('/plugins/versioned');
+    expect(page.html).toContain('Have this version');
+    const link = `/plugins/versioned/diff?from=${old}&amp;to=${sha256}`;
+    expect(page.html).toContain(link);
+    expect((await visitor.open(link.replace('&amp;', '&'))).html).toContain('-echo before the page\n+echo on the page\n');
+    expect(page.html).toContain(`/plugins/versioned/rollback?version=${old}`);
+    const asked = await visitor.open(`/plugins/versioned/rollback?version=${old}`);
+    expect([asked.status, asked.html]).toEqual([200, expect.stringContaining('Go back to it')]);
+  });
+
   it('on each agent are told', async () => {
     await push('drifting');
     const holders = async (): Promise<PluginHolder[]> =>
-      JSON.parse((await muster("plugins", "agents", "versioned", "--json").then((end) => { if (end.code !== 0) throw new Error(end.err); return end; })).out).items;
+      JSON.parse((await muster('plugins', 'agents', 'versioned', '--json')).out).items;
     await eventually('both have the current one', async () => (await holders()).every(({ state }) => state === 'current'));
     expect((await holders()).map(({ agentName }) => agentName).sort()).toEqual(['one', 'two']);
     expect((await muster('plugins', 'agents', 'from_folder')).out).toMatch(/one +Online +current/);

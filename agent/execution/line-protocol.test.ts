@@ -30,9 +30,11 @@ describe('the line protocol', () => {
     ]);
   });
 
-  it('reads a last line without an end, and lines of Windows', () => {
+  it('reads a last line without an end, lines of Windows, and a result that has nothing more to say', () => {
     expect(readAll([done]).marked).toHaveLength(1);
     expect(readAll([`${done}\r\n`]).marked).toHaveLength(1);
+    const short = `${mark}{"type":"result","status":"failed"}`;
+    expect(readAll([short])).toMatchObject({ log: '', marked: [{ type: 'result', status: 'failed' }] });
     expect(readAll(['no end']).log).toBe('no end');
   });
 

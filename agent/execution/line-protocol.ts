@@ -10,7 +10,7 @@ const markedLine = z.discriminatedUnion('type', [
     type: z.literal('result'),
     status: z.enum(['success', 'failed']),
     message: z.string().optional(),
-    data: z.unknown(),
+    data: z.unknown().optional(),
   }),
 ]);
 export type MarkedLine = z.infer<typeof markedLine>;

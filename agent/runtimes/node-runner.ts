@@ -9,6 +9,7 @@ import { watchForChildren } from './node-children.ts';
 import { createContext } from './node-context.ts';
 import { importAction } from './node-module.ts';
 import { redirectOutput } from './node-output.ts';
+import { placeOfSyntaxError } from './syntax-place.ts';
 import { createUserFolders } from './user-folders.ts';
 
 /** The agent refuses large data with a sentence; what is far larger is not even sent to it. */
@@ -104,8 +105,10 @@ async function callPluginFunction(job: RunnerJob, context: PluginContext): Promi
     const value: unknown = await action(job.args as never, context);
     return { end: endOf(value), imported };
   } catch (error) {
-    sendToAgent(['err', `${traceOf(error)}\n`]);
-    return { end: raised(sentenceOf(error)), imported };
+    const place = error instanceof SyntaxError && !imported ? placeOfSyntaxError(job.entry, error) : undefined;
+    const where = place === undefined ? '' : ` (${place})`;
+    sendToAgent(['err', `${traceOf(error)}${where === '' ? '' : `\n    at ${place}`}\n`]);
+    return { end: raised(`${sentenceOf(error)}${where}`), imported };
   }
 }
 

@@ -26,11 +26,18 @@ export async function beginProgram(
   endOf: (exit: ProgramExit, printed: PrintedResult | undefined) => WorkEnd = endOfProgram,
 ): Promise<Work | WorkEnd> {
   let printed: PrintedResult | undefined;
+  let isToldOfTwo = false;
   const lines = createLineReader({
     log: (text) => sink.output('out', text),
     marked(line) {
       if (line.type === 'progress') sink.progress(line.fraction, line.text.slice(0, 1024));
-      else printed = line;
+      else {
+        if (printed !== undefined && !isToldOfTwo) {
+          isToldOfTwo = true;
+          sink.output('log', '[muster] It printed more than one result; the last one counts.\n');
+        }
+        printed = line;
+      }
     },
     malformed: (why) => sink.output('log', `[muster] A line that bears the mark was taken for log: ${why}.\n`),
   });

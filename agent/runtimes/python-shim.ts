@@ -1,3 +1,6 @@
+/** The function is over, but how it ended could not be written: its workspace is full, or was removed. */
+export const unwrittenExitCode = 73;
+
 /**
  * The program that Python runs (`python -c`) around a plugin's file, which stays as its author wrote it. It reads the job as JSON from its
  * standard input, calls the function and writes how that ended to the file `end` of the job, as one of
@@ -42,9 +45,15 @@ def _muster():
             text = json.dumps(end, default=plain, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             text = json.dumps({"unwritable": str(error) or type(error).__name__})
-        os.makedirs(os.path.dirname(job["end"]), exist_ok=True)
-        with open(job["end"], "w", encoding="utf-8") as file:
-            file.write(text)
+        try:
+            os.makedirs(os.path.dirname(job["end"]), exist_ok=True)
+            with open(job["end"], "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            sys.stderr.write("[muster] The result could not be written: %s\\n" % error)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(${unwrittenExitCode})
 
     def log_traceback(error):
         inner = error.__traceback__

@@ -8,7 +8,7 @@ import { findProgram } from '../execution/find-program.ts';
 import { endOfError, endOfProgram, endOfValue, type WorkEnd } from '../execution/job-end.ts';
 import { versionOf } from './program-version.ts';
 import { beginProgram } from './program-work.ts';
-import { pythonShim } from './python-shim.ts';
+import { pythonShim, unwrittenExitCode } from './python-shim.ts';
 import type { RuntimeAdapter, RuntimeResources } from './runtime.ts';
 
 type Interpreter = { readonly file: string; readonly args: readonly string[] };
@@ -55,6 +55,10 @@ const toldEnd = z.union([
 type ToldEnd = z.infer<typeof toldEnd>;
 
 function endOfPython(told: ToldEnd | undefined, exit: ProgramExit): WorkEnd {
+  if (told === undefined && exit.exitCode === unwrittenExitCode)
+    return endOfError(
+      'How it ended could not be written, because the disk of its workspace is full or the workspace is gone. Its log tells more.',
+    );
   if (told === undefined) return endOfError(`Python ended before the function returned. ${exitSentence(exit)}`, exit.exitCode);
   if ('raised' in told) return endOfError(told.raised);
   if ('unwritable' in told) return endOfError(`The function returned what cannot be written as JSON: ${told.unwritable}.`);

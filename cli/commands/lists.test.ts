@@ -10,7 +10,7 @@ import {
   someTask,
 } from '../../tests/support/api-shapes.ts';
 import { cliWith } from '../../tests/support/cli.ts';
-import { pageOf, type StubApi, startStubApi } from '../../tests/support/stub-api.ts';
+import { pageOf, type StubApi, startStubApi, stubToken } from '../../tests/support/stub-api.ts';
 
 const lists = {
   agents: { path: '/api/v1/agents', item: someAgent(), row: /^web1 +Online +0\/10 +– +– +linux x64 +web +10 s ago$/m },
@@ -47,9 +47,13 @@ describe.each(Object.entries(lists))('muster %s', (command, { path, item, row })
 
   test('lists as JSON', async () => {
     api.answer(`GET ${path}`, pageOf(item));
-    const { code, out, err } = await cli([command, '--json']);
-    expect([code, err]).toEqual([0, '']);
-    expect(JSON.parse(out)).toMatchObject({ items: [{}], next: null });
+    for (const args of [[command], [command, 'list']]) {
+      const { code, out, err } = await cli([...args, '--json', '--token', stubToken]);
+      expect([code, err]).toEqual([0, '']);
+      expect(JSON.parse(out)).toMatchObject({ items: [{}], next: null });
+      // what every command takes is not asked of the server
+      expect(Object.keys(api.requests.at(-1)?.query ?? {})).toEqual(['limit']);
+    }
   });
 
   test('says in a message that there is nothing, and prints nothing', async () => {

@@ -122,12 +122,10 @@ async function rollback(context: Context, name: string, version: string): Promis
   context.print(now, () => `${now.name} ${now.version} ${now.sha256.slice(0, 12)}\n`);
 }
 
-async function agents(
-  context: Context,
-  name: string,
-  query: { readonly state?: string; readonly limit: number },
-): Promise<undefined> {
-  const page = await readList(context.client, `${pathOf(name)}/agents`, pluginHolder, query);
+type AgentsOptions = { readonly state?: string; readonly limit: number };
+
+async function agents(context: Context, name: string, { state, limit }: AgentsOptions): Promise<undefined> {
+  const page = await readList(context.client, `${pathOf(name)}/agents`, pluginHolder, { state, limit });
   printList(context, page, holderColumns, 'No agents.');
 }
 

@@ -51,8 +51,8 @@ export function addTasks(program: Command, perform: Perform): void {
 
 type ListOptions = { readonly status?: string; readonly type?: string; readonly plugin?: string; readonly limit: number };
 
-async function list(context: Context, options: ListOptions): Promise<undefined> {
-  const page = await readList(context.client, path, task, options);
+async function list(context: Context, { status, type, plugin, limit }: ListOptions): Promise<undefined> {
+  const page = await readList(context.client, path, task, { status, type, plugin, limit });
   printList(context, page, columns(context.surroundings.now()), 'No tasks.');
 }
 

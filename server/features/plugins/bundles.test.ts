@@ -27,7 +27,7 @@ describe('a bundle', () => {
   it.each<[string, BundleFile[], string]>([
     ['has no plugin.json', [index], 'There is no plugin.json among the files.'],
     ['has a plugin.json that is no JSON', [file('plugin.json', '{'), index], 'plugin.json is not valid JSON'],
-    ['has an unknown field', [manifestFile({ nmae: 'x' }), index], 'plugin.json: Unrecognized key: "nmae"'],
+    ['has an unknown field', [manifestFile({ nmae: 'x' }), index], 'plugin.json, nmae: The field is not known.'],
     ['has a wrong version', [manifestFile({ version: 'one' }), index], 'plugin.json, version: Use a version such as 1.2.3.'],
     ['has no actions', [manifestFile({ actions: {} }), index], 'Declare at least one action.'],
     ['is called otherwise', [manifestFile({ name: 'other' }), index], 'plugin.json says that the plugin is called "other"'],

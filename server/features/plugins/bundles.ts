@@ -5,6 +5,7 @@ import { isDeeperThan, maxJsonDepth } from '../../../shared/json.ts';
 import { type BundleFile, bundleText, maxBundleBytes, pluginBundle } from '../../../shared/plugin-bundle.ts';
 import { type PluginManifest, pluginManifest } from '../../../shared/plugin-manifest.ts';
 import { singleFileManifest } from '../../../shared/single-file-plugin.ts';
+import { faultsOf } from '../../platform/http/validation.ts';
 import { sentenceOf } from '../../platform/http/validation-sentences.ts';
 import { type ArgsCheck, compileArgsCheck } from './args-check.ts';
 
@@ -63,14 +64,14 @@ function parseManifest(text: string): PluginManifest {
   if (isDeeperThan(content, maxJsonDepth))
     throw invalid(`${manifestPath} is nested too deeply: at most ${maxJsonDepth} levels are possible.`);
   const result = pluginManifest.safeParse(content, asSentences);
-  if (!result.success) throw invalidShape(manifestPath, result.error);
+  if (!result.success) throw invalidShape(manifestPath, result.error, pluginManifest);
   return result.data;
 }
 
 function makeBundle(manifest: PluginManifest, files: readonly BundleFile[]): MadeBundle {
   const argsCheck = compileArgsCheck(manifest);
   const result = pluginBundle.safeParse({ manifest, files: files.map((file) => runnable(file, manifest)) }, asSentences);
-  if (!result.success) throw invalidShape('', result.error);
+  if (!result.success) throw invalidShape('', result.error, pluginBundle);
   const bundle = result.data;
   if (!bundle.files.some((file) => file.path === manifest.entry))
     throw invalid(`The entry file ${manifest.entry} is not among the files.`, 'entry');
@@ -104,8 +105,9 @@ const mebibytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1).re
 export const invalid = (message: string, field?: string): MusterError =>
   new MusterError('plugin_invalid', message, field === undefined ? {} : { field });
 
-function invalidShape(what: string, error: z.ZodError): MusterError {
-  const issues = error.issues.slice(0, 20).map(({ path, message }) => ({ field: path.join('.') || what, message }));
+function invalidShape(what: string, error: z.ZodError, schema: z.ZodType): MusterError {
+  const faults = error.issues.flatMap((issue) => faultsOf(issue, schema)).slice(0, 20);
+  const issues = faults.map(({ field, message }) => ({ field: field || what, message }));
   const [first] = issues;
   const where = [what, first?.field].filter((part) => part !== '' && part !== undefined && part !== what).join(', ');
   const place = where === '' ? what : what === '' || where.startsWith(what) ? where : `${what}, ${where}`;

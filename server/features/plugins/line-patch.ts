@@ -6,8 +6,8 @@ export type LinePatch = { readonly added: number; readonly removed: number; read
 
 const context = 3;
 const comparedMs = 300;
-/** lines that differ, after what is the same at both ends is left out */
-const maxLines = 20_000;
+/** After what is the same at both ends is left out. The comparison needs memory by the square of it. */
+const maxLines = 4_000;
 
 /** @returns undefined when the texts are too different to be compared in reasonable time */
 export function linePatch(before: string, after: string): LinePatch | undefined {
@@ -34,6 +34,9 @@ type Line = { readonly mark: ' ' | '+' | '-'; readonly text: string };
 const marks = { 0: ' ', 1: '-', '-1': '+' } as const;
 
 function compared(old: readonly string[], next: readonly string[]): Line[] | undefined {
+  // `diff` cannot be asked about nothing
+  if (old.length === 0) return next.map((text) => ({ mark: '+', text }));
+  if (next.length === 0) return old.map((text) => ({ mark: '-', text }));
   try {
     return within(comparedMs, () => diff(old, next).map(([sign, text]): Line => ({ mark: marks[sign as 0], text })));
   } catch (error) {

@@ -217,4 +217,35 @@ describe('earlier versions', () => {
     expect(versions.at(-1)).toMatchObject({ sha256: oldest, current: false });
     expect(await test.db.read.selectFrom('plugin_bundles').select('sha256').execute()).toHaveLength(22);
   });
+
+  it('stay for as long as a task holds one, and agents trust it then', async () => {
+    test = await startPlugins();
+    await test.plugins.put('p', pushed('p', 0), someAdmin);
+    const held = shaOf('p');
+    const isTrusted = (): boolean => test.plugins.signedCatalogue().text.includes(held);
+    await test.plugins.put('p', pushed('p', 1), someAdmin);
+    await test.plugins.put('p', pushed('p', 2), someAdmin);
+    expect(isTrusted()).toBe(false);
+    await test.plugins.hold(test.plugins.checkCall('p', 'main', [], held.slice(0, 12)).sha256);
+    expect(isTrusted()).toBe(true);
+    for (let value = 3; value <= 30; value += 1) {
+      await test.clock.advance(1000);
+      await test.plugins.put('p', pushed('p', value), someAdmin);
+    }
+    expect(isTrusted()).toBe(true);
+    expect((await test.plugins.history.version('p', held.slice(0, 12))).sha256).toBe(held);
+  });
+
+  it('are one again what counts, which the audit tells', async () => {
+    test = await startPlugins();
+    await test.plugins.put('p', pushed('p', 0), someAdmin);
+    const first = shaOf('p');
+    await test.clock.advance(1000);
+    await test.plugins.put('p', pushed('p', 1), someAdmin);
+    await test.plugins.rollback('p', first.slice(0, 12), someAdmin);
+    expect(shaOf('p')).toBe(first);
+    expect((await test.plugins.detail('p')).versions.map(({ current }) => current)).toEqual([false, true]);
+    const actions = await test.db.read.selectFrom('audit').select('action').where('subject', '=', 'p').orderBy('id').execute();
+    expect(actions.map(({ action }) => action)).toEqual(['plugin.pushed', 'plugin.pushed', 'plugin.rolled_back']);
+  });
 });

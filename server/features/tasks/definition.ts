@@ -57,11 +57,7 @@ function calendarColumn({ startsAt, endsAt, excludeDates, blackout }: TimingInpu
  * The columns that the definition of a task fills. A limit of the plugin bounds the limit of the task.
  * @param pinned SHA-256 of the version of the plugin that it keeps
  */
-export function definitionColumns(
-  input: TaskInput,
-  limits: PluginLimits,
-  pinned: string | null,
-) {
+export function definitionColumns(input: TaskInput, limits: PluginLimits, pinned: string | null) {
   const policy = policySchema.parse(
     Object.fromEntries(Object.keys(policySchema.shape).map((key) => [key, input[key as keyof TaskInput]])),
   );
@@ -94,5 +90,19 @@ export const boundedPolicy = (policy: string, limits: PluginLimits): string =>
 /** What an edit replaces, as it is kept in `task_versions`. */
 export const definitionOf = (row: TaskRow): string => {
   const { name, type, owner, plugin, plugin_sha256, action, args, env, cron, time_zone, every_seconds, calendar, policy } = row;
-  return JSON.stringify({ name, type, owner, plugin, plugin_sha256, action, args, env, cron, time_zone, every_seconds, calendar, policy });
+  return JSON.stringify({
+    name,
+    type,
+    owner,
+    plugin,
+    plugin_sha256,
+    action,
+    args,
+    env,
+    cron,
+    time_zone,
+    every_seconds,
+    calendar,
+    policy,
+  });
 };

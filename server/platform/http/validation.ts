@@ -28,7 +28,8 @@ function fieldError(faults: readonly Fault[], place: Place): MusterError {
   });
 }
 
-function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): Fault[] {
+/** What a person is told of an issue: one fault per field. */
+export function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): Fault[] {
   const field = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const known = knownFields(schema, issue.path);
@@ -51,6 +52,7 @@ function knownFields(schema: z.ZodType, path: readonly PropertyKey[]): readonly 
   for (const key of path) {
     if (inner instanceof z.ZodObject) inner = unwrapped(inner.shape[String(key)]);
     else if (inner instanceof z.ZodArray) inner = unwrapped(inner.element);
+    else if (inner instanceof z.ZodRecord) inner = unwrapped(inner.valueType);
     else return [];
   }
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];

@@ -8,4 +8,12 @@ import { artifacts } from './0008_artifacts.ts';
 import { pluginVersions } from './0009_plugin_versions.ts';
 
 /** In the order in which they are applied. */
-export const migrations: readonly Migration[] = [spine, lateResults, retention, timeAndConcurrency, secrets, artifacts, pluginVersions];
+export const migrations: readonly Migration[] = [
+  spine,
+  lateResults,
+  retention,
+  timeAndConcurrency,
+  secrets,
+  artifacts,
+  pluginVersions,
+];
