@@ -168,40 +168,48 @@ describe('a plugin that is pushed', () => {
 });
 
 describe('a plugin that fills its workspace', () => {
-  const mount = ((): string | undefined => {
-    const folder = mkdtempSync(join(tmpdir(), 'muster-small-'));
+  const mount = (folder: string): void =>
+    void execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
+  const canMount = ((): boolean => {
+    const probe = mkdtempSync(join(tmpdir(), 'muster-small-'));
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
-      return folder;
+      mount(probe);
+      execFileSync('umount', [probe]);
+      return true;
     } catch {
-      rmSync(folder, { recursive: true });
-      return undefined;
+      return false;
+    } finally {
+      rmSync(probe, { recursive: true });
     }
   })();
   let bench: JobBench;
+  let disk: string | undefined;
   beforeAll(() => {
     bench = createJobBench();
+    if (!canMount) return;
+    disk = mkdtempSync(join(tmpdir(), 'muster-small-'));
+    mount(disk);
   });
   afterAll(async () => {
     await bench.close();
-    if (mount === undefined) return;
-    execFileSync('umount', [mount]);
-    rmSync(mount, { recursive: true });
+    if (disk === undefined) return;
+    execFileSync('umount', [disk]);
+    rmSync(disk, { recursive: true });
   });
 
   const fill = 'import os\n\ndef main():\n    with open("big", "wb") as file:\n        file.write(b"x" * 4_000_000)\n';
   const fillAndGoOn =
     'import os\n\ndef main():\n    try:\n        with open("big", "wb", 0) as file:\n            while True:\n                file.write(b"x")\n    except OSError:\n        return {"status": "success"}\n';
-  const onSmallDisk = mount === undefined ? it.skip : it;
+  const onSmallDisk = canMount ? it : it.skip;
 
   onSmallDisk.each([
     ['has failed, and the log says why', fill, /OSError: \[Errno 28\] No space left on device/],
     ['and goes on has failed all the same: its result has no room', fillAndGoOn, /The result could not be written: \[Errno 28\] No space left on device/],
   ])('%s, and leaves it empty (skipped where a small disk cannot be mounted)', async (_what, source, words) => {
     const plugin = bench.plugin({ 'fills.py': source });
-    const end = await bench.run(plugin, { workspace: join(mount ?? '', 'workspace') });
+    const end = await bench.run(plugin, { workspace: join(disk ?? '', 'workspace') });
     expect(end).toMatchObject({ outcome: 'failed', reason: 'plugin_error', err: expect.stringMatching(words) });
     expect(end.message).toBe('How it ended could not be written, because the disk of its workspace is full or the workspace is gone. Its log tells more.');
-    expect(readdirSync(mount ?? '')).toEqual([]);
+    expect(readdirSync(disk ?? '')).toEqual([]);
   }); // biome-ignore format: a table
 });

@@ -84,6 +84,42 @@ describe('muster plugins check', () => {
     expect(out).toMatch(words);
   });
 
+  test.each<[string, string, string, RegExp]>([
+    ['python', 'main.py', 'def main():\n    retrun 1\n', /fail +syntax +main\.py:2:12: invalid syntax\./],
+    ['node', 'index.js', 'export function main() {\n  return {;\n}\n', /fail +syntax +index\.js:2:11: Unexpected token ';'\./],
+    ['node', 'index.ts', 'export function main(a: number) {\n  return a.;\n}\n', /fail +syntax +index\.ts:2:\d+: /],
+    ['bash', 'main.sh', 'if true\nfi fi\n', /fail +syntax +main\.sh:2: syntax error near unexpected token/],
+    [
+      'python',
+      'main.py',
+      'def mian(): pass\n',
+      /fail +entry +main\.py has no function for the action main: write `def main\(…\)`.* It has mian\./,
+    ],
+    [
+      'node',
+      'index.js',
+      'export const other = () => 1;\n',
+      /fail +entry +index\.js has no function for the action main: write `export async/,
+    ],
+  ])('looks into %s: %s', async (runtime, entry, source, words) => {
+    put('hello/plugin.json', { ...manifest, runtime, entry });
+    put(`hello/${entry}`, source);
+    const { code, out } = await cli('plugins', 'check', 'hello');
+    expect([code, out]).toEqual([1, expect.stringMatching(words)]);
+  });
+
+  test.each([
+    ['node', 'index.js', 'export * from "./more.js";\n'],
+    ['node', 'index.js', 'module.exports = { main() {} };\n'],
+    ['node', 'index.mjs', 'export default () => 1;\n'],
+    ['python', 'main.py', 'try:\n    from fast import main\nexcept ImportError:\n    main = print\n'],
+    ['python', 'main.py', 'from helpers import *\n'],
+  ])('finds no fault with what cannot be seen in %s: %s %s', async (runtime, entry, source) => {
+    put('hello/plugin.json', { ...manifest, runtime, entry });
+    put(`hello/${entry}`, source);
+    expect((await cli('plugins', 'check', 'hello')).code).toBe(0);
+  });
+
   test('warns of an example that does not fit, which is no reason to refuse it', async () => {
     const args = { type: 'object', required: ['n'] };
     put('hello/plugin.json', { ...manifest, actions: { main: { args, examples: [{ n: 1 }, {}] } } });

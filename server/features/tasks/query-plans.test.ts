@@ -39,6 +39,7 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   ],
   dueTasks: [(db) => tasks.dueTasks(db, 1, 10)],
   nextDueAt: [(db) => tasks.nextDueAt(db)],
+  pinnedBundles: [(db) => tasks.pinnedBundles(db)],
   listTasks: [undefined, 'tsk_x'].flatMap((after) =>
     subsets({ status: ['active', 'done'], type: ['Adhoc'], plugin: ['x'] }).map(
       (filter) => (db: Writer) => tasks.listTasks(db, filter, after, 10),

@@ -58,9 +58,13 @@ describe('the task form', () => {
   });
 
   test('a task that is shown and saved unchanged stays the same', () => {
-    const { name, owner, plugin, action, args, env, type, cron, timeZone } = task;
+    const { name, owner, plugin, pluginVersion, action, args, env, type, cron, timeZone } = task;
     expect(taskOfForm(formOfTask(task, fields), fields)).toEqual({
-      input: { name, owner, plugin, action, args, env, type, cron, timeZone, excludeDates: [], blackout: [], ...task.policy },
+      input: {
+        ...{ name, owner, plugin, pluginVersion, action, args, env, type, cron, timeZone },
+        ...{ excludeDates: [], blackout: [] },
+        ...task.policy,
+      },
     });
   });
 
