@@ -1,14 +1,17 @@
+import { existsSync } from 'node:fs';
 import type { OrphanEnd, ProcessMark } from './job.ts';
 import { pause } from './pause.ts';
 import {
   readBootId as bootIdOfDarwin,
   readProcess as processOfDarwin,
   readProcessTable as tableOfDarwin,
+  readVariable as variableOfDarwin,
 } from './process-table.darwin.ts';
 import {
   readBootId as bootIdOfLinux,
   readProcess as processOfLinux,
   readProcessTable as tableOfLinux,
+  readVariable as variableOfLinux,
 } from './process-table.linux.ts';
 import { type ProcessRow, type ProcessTable, type TreeSearch, treeMembers } from './process-table.ts';
 import { type CreateProcessTree, startedByVariable, type Tree, type TreeEnd } from './process-tree.ts';
@@ -18,6 +21,7 @@ const isDarwin = process.platform === 'darwin';
 const readBootId = isDarwin ? bootIdOfDarwin : bootIdOfLinux;
 const readProcess = isDarwin ? processOfDarwin : processOfLinux;
 const readProcessTable = isDarwin ? tableOfDarwin : tableOfLinux;
+const readVariable = isDarwin ? variableOfDarwin : variableOfLinux;
 
 /** What survives SIGKILL this long hangs in the kernel; it is named in the log and left. */
 const killPatienceMs = 5000;
@@ -111,7 +115,7 @@ export const createProcessTree: CreateProcessTree = ({ clock, startedBy }) => {
       withGrace(async (known) => {
         const marked = await bearersOf([ownLine, ...linesOf(execution, attempt)], known);
         if (mark === undefined) return marked;
-        const tree = await membersOf({ mark, root: 'include' }, known);
+        const tree = (await membersOf({ mark, root: 'include' }, known)).filter((row) => !isOfAnother(row, startedBy));
         return [...tree, ...marked.filter(({ pid }) => tree.every((row) => row.pid !== pid))];
       }),
     endStrays: () => withGrace((known) => bearersOf([ownLine], known)),
@@ -155,6 +159,15 @@ function signal(row: ProcessRow, name: 'SIGTERM' | 'SIGKILL'): void {
 function isAlive(row: ProcessRow): boolean {
   const now = readProcess(row.pid);
   return now !== undefined && now.started === row.started && !now.zombie;
+}
+
+/**
+ * An agent that was started on a copy of the folder finds the pids of the original in its journal; on the same host they are alive, and not
+ * its own. A folder that was moved is not a copy: what bears its former place is what this agent left.
+ */
+function isOfAnother({ pid }: ProcessRow, startedBy: string): boolean {
+  const owner = readVariable(pid, startedByVariable);
+  return owner !== undefined && owner !== startedBy && existsSync(owner.slice(owner.indexOf(' ') + 1));
 }
 
 const nameOf = (row: ProcessRow): string => `${row.name} (${row.pid})`;

@@ -1,24 +1,36 @@
+import { lineMark } from '../../shared/plugin-api.ts';
+
 /**
  * The program that Python runs (`python -c`) around a plugin's file, which stays as its author wrote it. It reads the job as JSON from its
  * standard input, calls the function and writes how that ended to the file `end` of the job, as one of
  *
  *     {"returned": value}   {"raised": "ValueError: …"}   {"exit": 3}   {"exit": "a message"}   {"unwritable": "why"}
+ *
+ * or, when that file cannot be written because the disk is full, as the data of a marked line on its standard output.
  */
 export const pythonShim = `
 import sys
 
 def _muster():
-    import asyncio, importlib.util, inspect, json, os, traceback
+    import asyncio, importlib.util, inspect, io, json, os, traceback
 
     job = json.loads(sys.stdin.buffer.read().decode("utf-8"))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     sys.stdin = open(0, "r", closefd=False)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # since Python 3.7
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    if hasattr(sys.stderr, "reconfigure"):  # since Python 3.7
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     process = os.getpid()
+
+    class Output(io.TextIOWrapper):
+        last = "\\n"
+
+        def write(self, text):
+            self.last = text[-1:] or self.last
+            return super().write(text)
+
+    own = sys.stdout = sys.__stdout__ = Output(sys.stdout.detach(), encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
     def plain(value):
         if hasattr(value, "isoformat"):
@@ -42,9 +54,16 @@ def _muster():
             text = json.dumps(end, default=plain, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             text = json.dumps({"unwritable": str(error) or type(error).__name__})
-        os.makedirs(os.path.dirname(job["end"]), exist_ok=True)
-        with open(job["end"], "w", encoding="utf-8") as file:
-            file.write(text)
+        try:
+            os.makedirs(os.path.dirname(job["end"]), exist_ok=True)
+            with open(job["end"], "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError:
+            own.flush()
+            begin = "" if own.last == "\\n" else "\\n"
+            line = begin + '${lineMark}{"type": "result", "status": "success", "data": {"pythonEnd": ' + text + '}}\\n'
+            with os.fdopen(os.dup(1), "wb") as out:
+                out.write(line.encode("utf-8"))
 
     def log_traceback(error):
         inner = error.__traceback__

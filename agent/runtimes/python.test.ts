@@ -62,6 +62,31 @@ def infinite(): return float("inf")
     });
   });
 
+  it('returns its value also when nothing can be written where it works', async () => {
+    const cramped = plugin(`
+import os, shutil
+def main(how):
+    workspace = os.getcwd()
+    shutil.rmtree(workspace)
+    open(workspace, "w").close()
+    print("no line feed", end="" if how == "return" else None)
+    if how == "raise":
+        raise ValueError("as told")
+    return {"status": "success", "message": "kept", "data": "€"}
+`);
+    expect(await bench.run(cramped, { args: ['return'] })).toMatchObject({
+      outcome: 'succeeded',
+      message: 'kept',
+      data: '€',
+      out: 'no line feed\n',
+    });
+    expect(await bench.run(cramped, { args: ['raise'] })).toMatchObject({
+      outcome: 'failed',
+      message: 'ValueError: as told',
+      out: 'no line feed\n',
+    });
+  });
+
   it('prints to the log line by line, while it runs', async () => {
     const job = bench.start(
       plugin('import sys, time\ndef main():\n    print("first €")\n    sys.stderr.write("err\\n")\n    time.sleep(60)\n'),

@@ -35,7 +35,7 @@ export function createPythonRuntime(resources: RuntimeResources): RuntimeAdapter
       const input = JSON.stringify({ entry, action: job.action, args: job.args, end });
       const env = jobEnvironment(resources.env, job);
       return beginProgram(job, sink, resources, { file: python.file, args, env, input }, (exit, printed) => {
-        const told = readEnd(end);
+        const told = readEnd(end) ?? printedEnd.safeParse(printed?.data).data?.pythonEnd;
         // a function that returns nothing may print its result as any program does
         if (told !== undefined && 'returned' in told && told.returned === null && printed !== undefined)
           return endOfProgram(exit, printed);
@@ -53,6 +53,7 @@ const toldEnd = z.union([
   z.strictObject({ exit: z.union([z.int(), z.string()]) }),
 ]);
 type ToldEnd = z.infer<typeof toldEnd>;
+const printedEnd = z.strictObject({ pythonEnd: toldEnd });
 
 function endOfPython(told: ToldEnd | undefined, exit: ProgramExit): WorkEnd {
   if (told === undefined) return endOfError(`Python ended before the function returned. ${exitSentence(exit)}`, exit.exitCode);
