@@ -92,6 +92,15 @@ describe('how a program ended', () => {
     expect(endOfStopped(end, 'cancel', 'asked', 5)).toMatchObject({ outcome: 'cancelled', reason: 'cancel_requested' });
   });
 
+  it('stays a good one when only the agent was stopped, and the work was not killed', () => {
+    const end = endOfValue({ status: 'success', message: 'done' });
+    expect(endOfStopped(end, 'shutdown', 'asked', 5)).toEqual(end);
+    expect(endOfStopped(end, 'shutdown', 'killed', 5)).toMatchObject({ outcome: 'failed', reason: 'agent_restarted' });
+    expect(endOfStopped(end, 'cancel', 'asked', 5)).toMatchObject({ outcome: 'cancelled' });
+    const ended = endOfProgram({ exitCode: null, signal: 'SIGTERM' }, undefined);
+    expect(endOfStopped(ended, 'shutdown', 'asked', 5)).toMatchObject({ outcome: 'failed', reason: 'agent_restarted' });
+  });
+
   it('is a refusal when it could not be started for a reason that a person can mend', () => {
     const failure = (code: string): Error => Object.assign(new Error('spawn failed'), { code });
     expect(endOfUnstartable(failure('ENOENT'), 'ruby')).toMatchObject({
