@@ -51,7 +51,7 @@ export const protections: readonly Protection[] = [
   {
     name: 'journal-lineage',
     file: 'server/features/tasks/reconcile.ts',
-    find: "continues || row.state === 'offered'",
+    find: "row.state === 'offered' || (continues && row.reason !== 'journal_foreign')",
     replace: 'true',
     protects: 'what a copied or emptied journal lacks proves nothing',
   },

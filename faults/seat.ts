@@ -31,14 +31,10 @@ export type Seat = {
   readonly crashes: string[];
 };
 
-/** An agent does not tell when it is ready. */
-const startingMs = 500;
-
 export function createSeat(name: string, launch: () => Promise<ChildProgram>): Seat {
   let program: ChildProgram | undefined;
   let still = false;
   let wanted = false;
-  let launchedAt = 0;
   const crashes: string[] = [];
 
   const isRunning = (): boolean => program?.isRunning() === true;
@@ -51,7 +47,6 @@ export function createSeat(name: string, launch: () => Promise<ChildProgram>): S
     if (isRunning()) return;
     const launched = await launch();
     program = launched;
-    launchedAt = performance.now();
     still = false;
     wanted = true;
     launched.child.once('exit', (code, signal) => {
@@ -98,8 +93,8 @@ export function createSeat(name: string, launch: () => Promise<ChildProgram>): S
       if (await program.stop(40_000)) return;
       const { exitCode, signalCode } = program.child;
       const took = Math.round(performance.now() - from);
-      // it was asked before it had read a line of its own code, and there was nothing to end
-      if (signalCode === 'SIGTERM' && from - launchedAt < startingMs) return;
+      // it was asked before it had run a line of its own code, and there was nothing to end
+      if (signalCode === 'SIGTERM' && program.output() === '') return;
       crashes.push(
         `${name} did not end in order: ${signalCode ?? `exit code ${exitCode}`} after ${took} ms\n${program.output().slice(-3000)}`,
       );

@@ -152,8 +152,11 @@ export function createPresence(resources: PresenceResources): PresenceService {
       const found = reconcile(rows, journal, continues, (entry) => late.get(keyOf(entry)));
       for (const row of found.neverStarted)
         await releaseUnstarted(unit, row, row.state === 'offered' ? 'lease_ended' : 'never_started');
-      for (const row of found.inDoubt)
+      for (const row of found.inDoubt) {
         if (row.state === 'running') await fallSilent(unit, row, lostAfterSeconds, 'journal_foreign');
+        // its deadline stays; the reason is what keeps the doubt when this journal comes back
+        else if (row.state === 'unknown') await unit.touch(row, { reason: 'journal_foreign' });
+      }
       for (const row of found.resume) if (row.state === 'unknown') await resume(unit, row);
       const sizes = new Map(journal.map((entry) => [keyOf(entry), entry.logSize]));
       const answers: Verdict[] = [];

@@ -48,8 +48,9 @@ export function reconcile(
     return { ...attempt, verdict: entry.state === 'ended' ? ('deliver' as const) : ('keep' as const) };
   });
   const lacking = rows.filter((row) => !inJournal.has(row));
-  // an offer is sent again without any doubt: nobody was told to start it
-  const isProven = (row: ExecutionRow): boolean => continues || row.state === 'offered';
+  // An offer is sent again without any doubt: nobody was told to start it. And a foreign journal that comes back continues the known one,
+  // which is its own by then: what it was found to lack before, it lacks for the same reason.
+  const isProven = (row: ExecutionRow): boolean => row.state === 'offered' || (continues && row.reason !== 'journal_foreign');
   return {
     verdicts,
     lateToStop,
