@@ -73,19 +73,45 @@ export const createProcessTree: CreateProcessTree = ({ clock, startedBy }) => {
     }
   }
 
-  const end = (tree: Tree, force: AbortSignal): Promise<TreeEnd> => endAll((known) => membersOf(tree, known), force);
+  /**
+   * Members that were asked to end, by tree, until it is ended: what one of them forked in the instant between the look and its end is
+   * found by its session or group alone, if it threw its environment away.
+   */
+  const asked = new Map<string, Map<number, number>>();
+  const keyOf = ({ mark }: Tree): string => `${mark.pid} ${mark.startMark}`;
+
+  async function ask(tree: Tree): Promise<void> {
+    const known = asked.get(keyOf(tree)) ?? new Map<number, number>();
+    asked.set(keyOf(tree), known);
+    for (const row of await membersOf(tree, known)) {
+      known.set(row.pid, row.started);
+      signal(row, 'SIGTERM');
+    }
+  }
+
+  async function end(tree: Tree, force: AbortSignal): Promise<TreeEnd> {
+    const known = asked.get(keyOf(tree));
+    try {
+      return await endAll((seen) => membersOf(tree, seen), force, known);
+    } finally {
+      asked.delete(keyOf(tree));
+    }
+  }
 
   async function endAll(
     membersNow: (known: ReadonlyMap<number, number>) => Promise<ProcessRow[]>,
     force: AbortSignal,
+    // shared with a look that may still be under way
+    known = new Map<number, number>(),
   ): Promise<TreeEnd> {
-    const known = new Map<number, number>();
     const found: string[] = [];
-    const asked = new Set<number>();
+    const seen = new Set<number>();
+    const alreadyAsked = new Set<number>();
     for (let forcedAt: number | undefined; ; ) {
       const members = await membersNow(known);
       for (const row of members) {
-        if (!known.has(row.pid)) found.push(nameOf(row));
+        if (!seen.has(row.pid)) found.push(nameOf(row));
+        seen.add(row.pid);
         known.set(row.pid, row.started);
       }
       if (members.length === 0) return { found, left: [] };
@@ -95,8 +121,8 @@ export const createProcessTree: CreateProcessTree = ({ clock, startedBy }) => {
         for (const row of members) signal(row, 'SIGKILL');
         await whileAlive(members, 500, undefined);
       } else {
-        for (const row of members) if (!asked.has(row.pid)) signal(row, 'SIGTERM');
-        for (const row of members) asked.add(row.pid);
+        for (const row of members) if (!alreadyAsked.has(row.pid)) signal(row, 'SIGTERM');
+        for (const row of members) alreadyAsked.add(row.pid);
         await whileAlive(members, 500, force);
       }
     }
@@ -107,9 +133,7 @@ export const createProcessTree: CreateProcessTree = ({ clock, startedBy }) => {
     markOf(pid, { execution, attempt }) {
       return { pid, startMark: [bootId, readProcess(pid)?.started ?? 0, execution, attempt].join(' ') };
     },
-    async ask(tree) {
-      for (const row of await membersOf(tree, new Map())) signal(row, 'SIGTERM');
-    },
+    ask,
     end,
     endOrphan: ({ execution, attempt, process: mark }) =>
       withGrace(async (known) => {
