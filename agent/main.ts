@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import type { Facts } from '../shared/metrics.ts';
+import { maxLives } from '../shared/protocol.ts';
 import { clearWork, openAgentFolder } from './agent-folder.ts';
 import { createArtifactOutbox } from './artifacts/artifact-outbox.ts';
 import { createAdmission } from './attempts/admission.ts';
@@ -114,6 +115,7 @@ async function run(
   const startedBy = `${agentId} ${realpathSync(folder.root)}`;
 
   const journal = openJournal({ path: folder.journal, clock, log });
+  await journal.begin(resources.randomBytes(12).toString('base64url'));
   const spools = openSpoolFolder({ path: folder.spool, clock, log });
   const executor = resources.createExecutor({ log, clock, startedBy, maxWarm: settings.slots, selfCommand });
   const metrics = createHostMetrics({ folder: folder.root, clock });
@@ -175,7 +177,13 @@ async function run(
         agentId,
         serverPublicKey,
         key,
-        greeting: () => ({ agentVersion, slots: settings.slots, journal: held.entries() }),
+        greeting: () => ({
+          agentVersion,
+          slots: settings.slots,
+          journal: held.entries(),
+          lives: journal.lives().slice(0, maxLives),
+        }),
+        onWelcomed: journal.welcomed,
         attempts,
         uplink,
         plugins: {

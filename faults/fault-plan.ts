@@ -44,7 +44,7 @@ export type FaultAction =
       readonly forMs: number;
     }
   | { readonly kind: 'frames'; readonly agent: number; readonly share: number; readonly delayMs: number; readonly forMs: number }
-  | { readonly kind: 'twin'; readonly agent: number; readonly forMs: number }
+  | { readonly kind: 'twin'; readonly agent: number; readonly withJournal: boolean; readonly forMs: number }
   | { readonly kind: 'plugin-change'; readonly version: number }
   | { readonly kind: 'clock-server'; readonly offsetMs: number; readonly forMs: number }
   | { readonly kind: 'clock-agent'; readonly agent: number; readonly offsetMs: number; readonly forMs: number }
@@ -127,7 +127,7 @@ const kinds: Readonly<Record<FaultKind, readonly [weight: number, Draw]>> = {
       forMs: random.between(3000, 12_000),
     }),
   ],
-  twin: [3, (random, agent) => ({ kind: 'twin', agent, forMs: random.between(1000, 6000) })],
+  twin: [3, (random, agent) => ({ kind: 'twin', agent, withJournal: random.chance(0.5), forMs: random.between(1000, 6000) })],
   'plugin-change': [5, (_random, _agent, index) => ({ kind: 'plugin-change', version: index + 2 })],
   'clock-server': [
     2,
@@ -149,12 +149,6 @@ const kinds: Readonly<Record<FaultKind, readonly [weight: number, Draw]>> = {
 
 export const randomInstants: readonly InstantName[] = [...serverInstants, ...agentInstants];
 export const faultKinds = Object.keys(kinds) as FaultKind[];
-
-/**
- * A copy of an agent's key without its journal says that nothing was started where something runs: what is done only when asked for,
- * because the server believes it.
- */
-export const onlyWhenAsked: readonly FaultKind[] = ['twin'];
 
 export type FaultPlanOptions = {
   readonly seconds: number;

@@ -137,7 +137,7 @@ export function createInjector({ fleet, diskOf, isGone }: InjectorOptions): Inje
       const { repeated } = link.heal();
       return { hit: repeated > 0, note: `${repeated} frames` };
     },
-    twin: ({ agent, forMs }) => createTwin(fleet, agentOf(agent), forMs),
+    twin: ({ agent, withJournal, forMs }) => createTwin(fleet, agentOf(agent), { withJournal, forMs }),
     async 'plugin-change'({ version }) {
       fleet.writePlugins(version);
       return hit;

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type FaultKind, faultKinds, onlyWhenAsked, randomInstants } from './fault-plan.ts';
+import { type FaultKind, faultKinds, randomInstants } from './fault-plan.ts';
 import type { InstantName } from './instants.ts';
 import { protectionNames, protections } from './protections.ts';
 import { asMarkdown, asText, reportOf } from './report.ts';
@@ -26,8 +26,6 @@ const listOf =
       if (!known.includes(name as T)) throw new InvalidArgumentError(`"${name}" is not one of ${known.join(', ')}.`);
       return name as T;
     });
-
-const usualKinds = faultKinds.filter((kind) => !onlyWhenAsked.includes(kind));
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -75,9 +73,7 @@ program
   .option('--minutes <number>', 'how long tasks and faults come; afterwards everything gets time to end', number, 2)
   .option('--agents <number>', 'the last one is taken away for good on the way', wholeNumber, 3)
   .addOption(
-    new Option('--only <kinds>', 'kinds of faults, with commas')
-      .argParser(listOf(faultKinds))
-      .default(usualKinds, `all but ${onlyWhenAsked.join(', ')}`),
+    new Option('--only <kinds>', 'kinds of faults, with commas').argParser(listOf(faultKinds)).default(faultKinds, 'all'),
   )
   .addOption(
     new Option('--except <kinds>', 'kinds of faults that are left out').argParser(listOf(faultKinds)).default([], 'none'),

@@ -49,6 +49,20 @@ export const protections: readonly Protection[] = [
     protects: 'what the journal of a returning agent holds was started and is not started elsewhere',
   },
   {
+    name: 'journal-lineage',
+    file: 'server/features/tasks/reconcile.ts',
+    find: "row.state === 'offered' || (continues && row.reason !== 'journal_foreign')",
+    replace: 'true',
+    protects: 'what a copied or emptied journal lacks proves nothing',
+  },
+  {
+    name: 'journal-lineage',
+    file: 'server/platform/gateway/seats.ts',
+    find: 'if (present?.life === undefined || life === undefined || present.life === life) return false;',
+    replace: 'if (present === undefined || present.wire !== undefined) return false;',
+    protects: 'a second process with the identity of an agent does not take its place while it answers',
+  },
+  {
     name: 'lease',
     file: 'server/features/tasks/sweep.ts',
     find: 'const row = await findExecution(unit.writer, id);',

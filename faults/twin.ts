@@ -3,13 +3,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { startProgram } from '../tests/support/child-program.ts';
 import type { Fleet, FleetAgent } from './fleet.ts';
 
-/** A second process with the identity of an agent, from a copy of its folder: as when somebody clones a host. */
-export async function createTwin(fleet: Fleet, agent: FleetAgent, forMs: number): Promise<{ hit: boolean; note: string }> {
+/** A second process with the identity of an agent, from a copy of its folder: as when somebody clones a host, or installs one anew. */
+export async function createTwin(
+  fleet: Fleet,
+  agent: FleetAgent,
+  { withJournal, forMs }: { readonly withJournal: boolean; readonly forMs: number },
+): Promise<{ hit: boolean; note: string }> {
   const folder = `${agent.folder}-twin`;
   await rm(folder, { recursive: true, force: true });
   await cp(agent.folder, folder, {
     recursive: true,
-    filter: (path) => !/agent\.lock|\.sock$|journal|spool|work/.test(path.slice(agent.folder.length)),
+    filter: (path) =>
+      !(withJournal ? /agent\.lock|work/ : /agent\.lock|work|journal|spool/).test(path.slice(agent.folder.length)),
   });
   const twin = startProgram({
     program: 'agent',
@@ -27,5 +32,5 @@ export async function createTwin(fleet: Fleet, agent: FleetAgent, forMs: number)
   const text = twin.output();
   await twin.stop();
   await rm(folder, { recursive: true, force: true });
-  return { hit: /connected|welcome/.test(text), note: /"msg":"([a-z_]+)"/.exec(text)?.[1] ?? '' };
+  return { hit: /"msg":"(connected|refused)"/.test(text), note: /"msg":"([a-z_]+)"/.exec(text)?.[1] ?? '' };
 }

@@ -1,9 +1,10 @@
 import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { destination, pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { MusterError } from '../shared/errors.ts';
 import { flagOf, type ResolvedSettings } from '../shared/settings.ts';
 import { type ServerSettings, serverSettings } from '../shared/settings-server.ts';
+import { createLogOutput } from './log-output.ts';
 import { systemClock } from './platform/clock.ts';
 import { explainSqliteError } from './platform/db/sqlite/errors.ts';
 import { type RunningServer, startServer } from './server.ts';
@@ -23,13 +24,11 @@ async function main(): Promise<void> {
     return refuse(error);
   }
   const { values: settings, warnings } = resolved;
-  const log = pino(
-    { level: settings.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
-    destination({ dest: 1, sync: true }),
-  );
+  const log = pino({ level: settings.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, createLogOutput(1));
   for (const warning of warnings) log.warn(warning);
   warnOfOpenListener(settings, (message) => log.warn(message));
 
+  const ending = endOnSignal(log);
   let server: RunningServer;
   try {
     server = await startServer({ settings, clock: systemClock, log });
@@ -41,6 +40,7 @@ async function main(): Promise<void> {
     // what was built before the error (the database, a watched folder) would keep the process
     process.exit();
   }
+  ending.serverStarted(server);
   process.send?.({ type: 'ready', url: server.url, signInUrl: server.signInUrl, tokenFile: server.tokenFile });
   if (process.send === undefined)
     log.info({ signInUrl: server.signInUrl, tokenFile: server.tokenFile }, 'sign in with this link once, or with the token');
@@ -48,26 +48,33 @@ async function main(): Promise<void> {
   // a server is now and then killed, and would leave nothing for its next start
   flushCompileCache();
 
-  let ending = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      // a second signal does not wait
-      if (ending) process.exit(1);
-      ending = true;
-      log.info({ signal }, 'server stopping');
-      server.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.fatal({ err: error }, 'server did not stop cleanly');
-          process.exit(1);
-        },
-      );
-    });
-  }
   process.on('unhandledRejection', (error) => {
     log.fatal({ err: error }, 'unhandled rejection');
     process.exit(1);
   });
+}
+
+/** From here on SIGTERM and SIGINT end the server in order; one that comes while it starts waits until it has. A second one does not wait. */
+function endOnSignal(log: Logger): { serverStarted(server: RunningServer): void } {
+  const started = Promise.withResolvers<RunningServer>();
+  let isEnding = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isEnding) process.exit(1);
+      isEnding = true;
+      log.info({ signal }, 'server stopping');
+      started.promise
+        .then((server) => server.stop())
+        .then(
+          () => process.exit(0),
+          (error: unknown) => {
+            log.fatal({ err: error }, 'server did not stop cleanly');
+            process.exit(1);
+          },
+        );
+    });
+  }
+  return { serverStarted: started.resolve };
 }
 
 function flagsOf(args: readonly string[]): Record<string, unknown> {

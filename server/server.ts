@@ -179,7 +179,7 @@ export async function startServer({
     lookAtTime: () => timeWatch.look(),
     pluginsHeldBy: (agentId) => plugins.heldByAgent(agentId),
     signedCatalogue: () => plugins.signedCatalogue(),
-    reconcile: (agentId, _name, journal) => ledger.presence.returned(agentId, journal),
+    reconcile: (agentId, _name, journal, continues) => ledger.presence.returned(agentId, journal, continues),
     onReady: (connection) => ledger.agentChanged(connection.agentId),
     onGone: (agentId) => ledger.presence.gone(agentId),
     onRemoved: (agentId) => ledger.presence.removed(agentId),

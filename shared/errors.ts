@@ -35,6 +35,7 @@ export const errorCatalogue = {
   idempotency_conflict: { status: 409, title: 'The Idempotency-Key was used for a different request' },
   join_token_invalid: { status: 403, title: 'The join token is unknown, expired or used up' },
   agent_unknown: { status: 403, title: 'The agent is not enrolled here' },
+  agent_duplicate: { status: 409, title: 'Another host is connected with the identity of this agent' },
   agent_revoked: { status: 403, title: 'The agent was revoked' },
   signature_invalid: { status: 403, title: 'The signature does not fit the key' },
   protocol_unsupported: { status: 426, title: 'The protocol version is not supported' },

@@ -57,6 +57,9 @@ const executionId = z.string().min(1).max(64);
 const attemptNumber = z.int().min(1).max(1_000_000);
 const attempt = { execution: executionId, attempt: attemptNumber };
 const offset = z.int().min(0);
+const lifeId = z.string().min(1).max(64);
+/** So many starts of an agent that cannot reach its server are told of one by one. */
+export const maxLives = 200;
 
 /** What both sides sign at connect: the role first, so that neither proof can serve as the other. */
 export const proofText = (role: 'agent' | 'server', serverNonce: string, agentNonce: string, agentId: string): string =>
@@ -205,6 +208,11 @@ export const agentMessage = z.discriminatedUnion('type', [
     arch: z.string().max(32),
     slots: z.int().min(1).max(1000),
     journal: z.array(journalEntry).max(100_000),
+    /**
+     * Each start of the agent is a life with a random id, which its journal remembers: the present one, then those before it back to the
+     * last that the server knows, newest first. What a journal lacks proves something only if it continues the one that held the work.
+     */
+    lives: z.array(lifeId).min(1).max(maxLives).optional(),
   }),
   z.object({ type: z.literal('facts'), facts, runtimes: z.record(z.string(), z.string()) }),
   z.object({ type: z.literal('heartbeat'), metrics }),

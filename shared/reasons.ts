@@ -16,6 +16,8 @@ export const reasonCodes = {
   // unknown and lost
   agent_silent: 'The agent fell silent; the truth is on the host.',
   agent_restarted: 'The agent restarted while the work ran; whether it finished cannot be known.',
+  journal_foreign:
+    'The agent came back with a journal that is not the one which held this attempt (its folder was copied, set back or emptied); whether the work finished cannot be known.',
   given_up: 'The agent did not return in time; whether the work finished cannot be known.',
   agent_removed: 'The agent was removed or revoked.',
   journal_damaged: 'The journal of the agent no longer holds this attempt; whether the work finished cannot be known.',

@@ -11,6 +11,7 @@ import type { Metrics } from '../shared/metrics.ts';
 import { closeCodes } from '../shared/protocol.ts';
 import { type AgentClient, connectAgent, createAgentKeys, enrolAgent } from './support/agent-client.ts';
 import { type ApiClient, createApiClient } from './support/api-client.ts';
+import { startProgram } from './support/child-program.ts';
 import { eventually } from './support/eventually.ts';
 import { type ServerProcess, startServerProcess } from './support/server-process.ts';
 
@@ -124,6 +125,23 @@ describe('SIGTERM', () => {
     await eventually('the server has ended', () => !server.isRunning(), 25_000);
     expect(server.child.exitCode).toBe(1);
     hung.terminate();
+    await start();
+  }, 60_000);
+
+  test('that comes while it starts, or the moment that it says it is ready, ends it in order', async () => {
+    await server.stop();
+    for (const when of ['it has its folder', 'it is ready'] as const) {
+      const program = startProgram({
+        program: 'server',
+        env: { MUSTER_DATA_DIR: join(folder, 'data'), MUSTER_PLUGINS_DIR: join(folder, 'plugins'), MUSTER_PORT: '0' },
+      });
+      const end = (): void => void program.child.kill('SIGTERM');
+      if (when === 'it is ready') program.child.once('message', end);
+      else await eventually('it has its folder', () => existsSync(join(folder, 'data', 'muster.db-wal'))).then(end);
+      await eventually('the server has ended', () => !program.isRunning(), 25_000);
+      expect([when, program.child.exitCode, program.child.signalCode]).toEqual([when, 0, null]);
+      expect(program.output()).toContain('server stopped');
+    }
     await start();
   }, 60_000);
 });

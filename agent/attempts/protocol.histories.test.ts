@@ -58,3 +58,34 @@ test('an accept that came twice, the second time on a connection that was just c
     },
   ]);
 });
+
+test('a host that lost its journal came back twice, and the second time what it lacked counted as never started', async () => {
+  await play([
+    { do: 'post', owner: 'ALL', policy: {} },
+    { do: 'flow', rounds: 4 },
+    { do: 'forgetAll', host: 0 },
+    { do: 'begin', host: 0 },
+    { do: 'connect', host: 0 },
+    { do: 'flow', rounds: 4 },
+    { do: 'cut', host: 0, seenBy: 'both' },
+    { do: 'connect', host: 0 },
+    { do: 'flow', rounds: 4 },
+  ]);
+});
+
+test('the same, where the agent had been silent for long before it came back without its journal', async () => {
+  await play([
+    { do: 'post', owner: 'ALL', policy: {} },
+    { do: 'flow', rounds: 4 },
+    { do: 'forgetAll', host: 0 },
+    { do: 'cut', host: 0, seenBy: 'both' },
+    { do: 'pass', seconds: 1 },
+    { do: 'pass', seconds: 31 },
+    { do: 'begin', host: 0 },
+    { do: 'connect', host: 0 },
+    { do: 'flow', rounds: 4 },
+    { do: 'cut', host: 0, seenBy: 'both' },
+    { do: 'connect', host: 0 },
+    { do: 'flow', rounds: 4 },
+  ]);
+});

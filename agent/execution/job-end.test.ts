@@ -106,6 +106,16 @@ describe('how a program ended', () => {
     expect(endOfStopped(end, 'cancel', 'asked', limit)).toMatchObject({ outcome: 'cancelled', reason: 'cancel_requested' });
   });
 
+  it('stays a good one when only the agent was stopped, and the work was not killed', () => {
+    const end = endOfValue({ status: 'success', message: 'done' });
+    const limit = { timeoutSeconds: 5, onTimeout: 'kill' } as const;
+    expect(endOfStopped(end, 'shutdown', 'asked', limit)).toEqual(end);
+    expect(endOfStopped(end, 'shutdown', 'killed', limit)).toMatchObject({ outcome: 'failed', reason: 'agent_restarted' });
+    expect(endOfStopped(end, 'cancel', 'asked', limit)).toMatchObject({ outcome: 'cancelled' });
+    const ended = endOfProgram({ exitCode: null, signal: 'SIGTERM' }, undefined);
+    expect(endOfStopped(ended, 'shutdown', 'asked', limit)).toMatchObject({ outcome: 'failed', reason: 'agent_restarted' });
+  });
+
   it('is a refusal when it could not be started for a reason that a person can mend', () => {
     const failure = (code: string): Error => Object.assign(new Error('spawn failed'), { code });
     expect(endOfUnstartable(failure('ENOENT'), 'ruby')).toMatchObject({

@@ -56,13 +56,17 @@ export const endOfError = (message: string, exitCode: number | null = null): Wor
   exitCode,
 });
 
-/** Somebody stopped it: that is what counts, whatever it made of it in its last moments. */
+/**
+ * Somebody stopped it: that is what counts, whatever it made of it in its last moments. Only the end of the agent is nobody's wish: work that
+ * came to a good end all the same did so.
+ */
 export function endOfStopped(
   end: WorkEnd,
   why: StopReason,
   how: 'asked' | 'killed',
   { timeoutSeconds, onTimeout }: Pick<Job, 'timeoutSeconds' | 'onTimeout'>,
 ): WorkEnd {
+  if (why === 'shutdown' && how === 'asked' && end.outcome === 'succeeded') return end;
   const manner = how === 'asked' ? 'It ended when it was asked to.' : 'Its process tree was killed.';
   if (why === 'time_limit' && onTimeout === 'snapshot') {
     // a program that never ends by itself tells nothing by the way in which it was ended

@@ -24,6 +24,9 @@ export function readProcess(pid: number): ProcessRow | undefined {
   }
 }
 
+/** The environment of another process cannot be read here. */
+export const readVariable = (_pid: number, _name: string): string | undefined => undefined;
+
 /** The start is a date here, which is enough to tell two boots apart. */
 export const readBootId = (): string => 'darwin';
 

@@ -56,6 +56,13 @@ function environments(): ProcessTable['environmentHolds'] {
   };
 }
 
+/** The value of a variable with which a process was started. */
+export function readVariable(pid: number, name: string): string | undefined {
+  const text = readEnvironment(pid);
+  const begin = text.indexOf(`\0${name}=`);
+  return begin === -1 ? undefined : text.slice(begin + name.length + 2, text.indexOf('\0', begin + 1));
+}
+
 function readEnvironment(pid: number): string {
   try {
     return `\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}\0`;

@@ -45,6 +45,12 @@ describe('the members of a process tree', () => {
     ]);
   });
 
+  it('are what is in a session or group of a member that was seen before and has gone, unless its pid has a new owner', () => {
+    const forked = [row(200, 1, { session: 150, group: 150 }), row(201, 1, { group: 150 })];
+    expect(members([...others, ...forked], { known: [[150, 150]] })).toEqual([200, 201]);
+    expect(members([...others, ...forked, row(150, 1, { started: 900 })], { known: [[150, 150]] })).toEqual([]);
+  });
+
   it('are not those of another process that has got the pid of the root', () => {
     expect(members([...others, row(100, 50, { started: 900 }), row(901, 100)])).toEqual([]);
   });

@@ -22,7 +22,7 @@ export type TreeSearch = {
   readonly pid: number;
   readonly started: number;
   readonly environment: readonly string[];
-  /** pid → started; the children of these count even if the parent between has gone */
+  /** pid → started; the children of these count even if the parent between has gone, and so does what is in a session or group of theirs */
   readonly known: ReadonlyMap<number, number>;
   /** the process that searches: never a member */
   readonly self: number;
@@ -37,12 +37,20 @@ export function treeMembers(table: ProcessTable, tree: TreeSearch): ProcessRow[]
   const owner = table.rows.find((row) => row.pid === tree.pid);
   const groupIsOurs = owner === undefined || owner.started === tree.started;
   const members = new Set<number>();
+  const byPid = new Map(table.rows.map((row) => [row.pid, row]));
+  // the same holds for every session and group of a member that is gone by now
+  const wasLedByOurs = (leader: number): boolean => {
+    const started = tree.known.get(leader);
+    return started !== undefined && (byPid.get(leader)?.started ?? started) === started;
+  };
   const belongs = (row: ProcessRow): boolean =>
     (groupIsOurs && (row.pid === tree.pid || row.group === tree.pid || row.session === tree.pid)) ||
     members.has(row.parent) ||
     members.has(row.group) ||
     members.has(row.session) ||
     tree.known.get(row.pid) === row.started ||
+    wasLedByOurs(row.session) ||
+    wasLedByOurs(row.group) ||
     table.environmentHolds(row, tree.environment);
   // what started before the root cannot descend from it
   let others = table.rows.filter((row) => row.started >= tree.started && row.pid > 1 && row.pid !== tree.self);

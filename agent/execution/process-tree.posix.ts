@@ -1,14 +1,17 @@
+import { existsSync } from 'node:fs';
 import type { OrphanEnd, ProcessMark } from './job.ts';
 import { pause } from './pause.ts';
 import {
   readBootId as bootIdOfDarwin,
   readProcess as processOfDarwin,
   readProcessTable as tableOfDarwin,
+  readVariable as variableOfDarwin,
 } from './process-table.darwin.ts';
 import {
   readBootId as bootIdOfLinux,
   readProcess as processOfLinux,
   readProcessTable as tableOfLinux,
+  readVariable as variableOfLinux,
 } from './process-table.linux.ts';
 import { type ProcessRow, type ProcessTable, type TreeSearch, treeMembers } from './process-table.ts';
 import { type CreateProcessTree, startedByVariable, type Tree, type TreeEnd } from './process-tree.ts';
@@ -18,6 +21,7 @@ const isDarwin = process.platform === 'darwin';
 const readBootId = isDarwin ? bootIdOfDarwin : bootIdOfLinux;
 const readProcess = isDarwin ? processOfDarwin : processOfLinux;
 const readProcessTable = isDarwin ? tableOfDarwin : tableOfLinux;
+const readVariable = isDarwin ? variableOfDarwin : variableOfLinux;
 
 /** What survives SIGKILL this long hangs in the kernel; it is named in the log and left. */
 const killPatienceMs = 5000;
@@ -69,19 +73,45 @@ export const createProcessTree: CreateProcessTree = ({ clock, startedBy }) => {
     }
   }
 
-  const end = (tree: Tree, force: AbortSignal): Promise<TreeEnd> => endAll((known) => membersOf(tree, known), force);
+  /**
+   * Members that were asked to end, by tree, until it is ended: what one of them forked in the instant between the look and its end is
+   * found by its session or group alone, if it threw its environment away.
+   */
+  const asked = new Map<string, Map<number, number>>();
+  const keyOf = ({ mark }: Tree): string => `${mark.pid} ${mark.startMark}`;
+
+  async function ask(tree: Tree): Promise<void> {
+    const known = asked.get(keyOf(tree)) ?? new Map<number, number>();
+    asked.set(keyOf(tree), known);
+    for (const row of await membersOf(tree, known)) {
+      known.set(row.pid, row.started);
+      signal(row, 'SIGTERM');
+    }
+  }
+
+  async function end(tree: Tree, force: AbortSignal): Promise<TreeEnd> {
+    const known = asked.get(keyOf(tree));
+    try {
+      return await endAll((seen) => membersOf(tree, seen), force, known);
+    } finally {
+      asked.delete(keyOf(tree));
+    }
+  }
 
   async function endAll(
     membersNow: (known: ReadonlyMap<number, number>) => Promise<ProcessRow[]>,
     force: AbortSignal,
+    // shared with a look that may still be under way
+    known = new Map<number, number>(),
   ): Promise<TreeEnd> {
-    const known = new Map<number, number>();
     const found: string[] = [];
-    const asked = new Set<number>();
+    const seen = new Set<number>();
+    const alreadyAsked = new Set<number>();
     for (let forcedAt: number | undefined; ; ) {
       const members = await membersNow(known);
       for (const row of members) {
-        if (!known.has(row.pid)) found.push(nameOf(row));
+        if (!seen.has(row.pid)) found.push(nameOf(row));
+        seen.add(row.pid);
         known.set(row.pid, row.started);
       }
       if (members.length === 0) return { found, left: [] };
@@ -91,8 +121,8 @@ export const createProcessTree: CreateProcessTree = ({ clock, startedBy }) => {
         for (const row of members) signal(row, 'SIGKILL');
         await whileAlive(members, 500, undefined);
       } else {
-        for (const row of members) if (!asked.has(row.pid)) signal(row, 'SIGTERM');
-        for (const row of members) asked.add(row.pid);
+        for (const row of members) if (!alreadyAsked.has(row.pid)) signal(row, 'SIGTERM');
+        for (const row of members) alreadyAsked.add(row.pid);
         await whileAlive(members, 500, force);
       }
     }
@@ -103,15 +133,13 @@ export const createProcessTree: CreateProcessTree = ({ clock, startedBy }) => {
     markOf(pid, { execution, attempt }) {
       return { pid, startMark: [bootId, readProcess(pid)?.started ?? 0, execution, attempt].join(' ') };
     },
-    async ask(tree) {
-      for (const row of await membersOf(tree, new Map())) signal(row, 'SIGTERM');
-    },
+    ask,
     end,
     endOrphan: ({ execution, attempt, process: mark }) =>
       withGrace(async (known) => {
         const marked = await bearersOf([ownLine, ...linesOf(execution, attempt)], known);
         if (mark === undefined) return marked;
-        const tree = await membersOf({ mark, root: 'include' }, known);
+        const tree = (await membersOf({ mark, root: 'include' }, known)).filter((row) => !isOfAnother(row, startedBy));
         return [...tree, ...marked.filter(({ pid }) => tree.every((row) => row.pid !== pid))];
       }),
     endStrays: () => withGrace((known) => bearersOf([ownLine], known)),
@@ -155,6 +183,15 @@ function signal(row: ProcessRow, name: 'SIGTERM' | 'SIGKILL'): void {
 function isAlive(row: ProcessRow): boolean {
   const now = readProcess(row.pid);
   return now !== undefined && now.started === row.started && !now.zombie;
+}
+
+/**
+ * An agent that was started on a copy of the folder finds the pids of the original in its journal; on the same host they are alive, and not
+ * its own. A folder that was moved is not a copy: what bears its former place is what this agent left.
+ */
+function isOfAnother({ pid }: ProcessRow, startedBy: string): boolean {
+  const owner = readVariable(pid, startedByVariable);
+  return owner !== undefined && owner !== startedBy && existsSync(owner.slice(owner.indexOf(' ') + 1));
 }
 
 const nameOf = (row: ProcessRow): string => `${row.name} (${row.pid})`;

@@ -1,6 +1,6 @@
 import { type AttemptKey, keyOf } from '../attempt-key.ts';
 import { attemptIn, decodeLine } from './journal-line.ts';
-import { type Ended, type JournalRecord, journalRecord, type Spawned, type Started } from './journal-records.ts';
+import { type AttemptRecord, type Ended, journalRecord, type Spawned, type Started } from './journal-records.ts';
 
 /** An attempt that the journal holds: started here, and not yet acknowledged by the server. */
 export type JournalledAttempt = AttemptKey & {
@@ -12,6 +12,8 @@ export type JournalledAttempt = AttemptKey & {
 
 export type JournalContent = {
   readonly attempts: Map<string, JournalledAttempt>;
+  /** starts of the agent, newest first, back to the last one that the server knows */
+  readonly lives: readonly string[];
   /** bytes of whole lines; what follows them is a torn tail */
   readonly goodBytes: number;
   readonly damagedLines: number;
@@ -26,11 +28,13 @@ export function readJournal(bytes: Buffer): JournalContent {
   const lines = bytes.subarray(0, goodBytes).toString('utf8').split('\n');
   lines.pop();
   const attempts = new Map<string, JournalledAttempt>();
+  let lives: string[] = [];
   let damagedLines = 0;
   for (const line of lines) {
     const record = journalRecord.safeParse(decodeLine(line));
     if (record.success) {
-      applyRecord(attempts, record.data);
+      if (record.data.kind !== 'life') applyRecord(attempts, record.data);
+      else lives = record.data.known ? [record.data.life] : [record.data.life, ...lives];
       continue;
     }
     damagedLines += 1;
@@ -38,10 +42,10 @@ export function readJournal(bytes: Buffer): JournalContent {
     if (key !== undefined && !line.includes('"kind":"forgotten"'))
       attempts.set(keyOf(key), { ...unknownAttempt(key), ...attempts.get(keyOf(key)) });
   }
-  return { attempts, goodBytes, damagedLines };
+  return { attempts, lives, goodBytes, damagedLines };
 }
 
-export function applyRecord(attempts: Map<string, JournalledAttempt>, record: JournalRecord): void {
+export function applyRecord(attempts: Map<string, JournalledAttempt>, record: AttemptRecord): void {
   const key = keyOf(record);
   const attempt = attempts.get(key) ?? unknownAttempt(record);
   switch (record.kind) {

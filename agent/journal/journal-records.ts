@@ -31,7 +31,14 @@ const ended = z.object({ ...attempt, kind: z.literal('ended'), result: resultMes
 
 const forgotten = z.object({ ...attempt, kind: z.literal('forgotten') });
 
-export const journalRecord = z.discriminatedUnion('kind', [started, spawned, ended, forgotten]);
+/** What the journal says of an attempt. */
+const attemptRecord = z.discriminatedUnion('kind', [started, spawned, ended, forgotten]);
+export type AttemptRecord = z.infer<typeof attemptRecord>;
+
+/** A start of the agent. With `known` the server has heard of it, and the lives before it do not matter any more. */
+const life = z.object({ kind: z.literal('life'), life: z.string().min(1).max(64), known: z.boolean() });
+
+export const journalRecord = z.union([attemptRecord, life]);
 export type JournalRecord = z.infer<typeof journalRecord>;
 export type Started = z.infer<typeof started>;
 export type Spawned = z.infer<typeof spawned>;

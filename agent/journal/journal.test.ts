@@ -46,6 +46,31 @@ describe('the journal', () => {
     await again.close();
   });
 
+  it('remembers the starts of the agent back to the last that the server knows, also through a compaction', async () => {
+    async function lives(life: string, then: (journal: Journal) => Promise<void> | void = () => {}): Promise<readonly string[]> {
+      const journal = open({ compactBytes: 2000 });
+      await journal.begin(life);
+      const known = journal.lives();
+      await then(journal);
+      await journal.close();
+      return known;
+    }
+    expect(await lives('one')).toEqual(['one']);
+    expect(await lives('two')).toEqual(['two', 'one']);
+    expect(await lives('three', (journal) => journal.welcomed())).toEqual(['three', 'two', 'one']);
+    const fill = async (journal: Journal): Promise<void> => {
+      for (let attempt = 1; attempt <= 40; attempt += 1) {
+        await journal.started(started('exe_1', attempt));
+        journal.forgotten({ execution: 'exe_1', attempt });
+      }
+    };
+    expect(await lives('four', fill)).toEqual(['four', 'three']);
+    expect(statSync(path).size).toBeLessThan(4000);
+    expect(await lives('five')).toEqual(['five', 'four', 'three']);
+    rmSync(path);
+    expect(await lives('six')).toEqual(['six']);
+  });
+
   it('has a started attempt in the file when it says so, without being closed', async () => {
     const journal = open();
     await journal.started(started('exe_1', 1));

@@ -6,7 +6,7 @@ import { type Disk, isDiskFull, systemDisk } from '../disk.ts';
 import { type Need, openAppendFile } from './append-file.ts';
 import { encodeLine } from './journal-line.ts';
 import { applyRecord, type JournalledAttempt, readJournal } from './journal-reading.ts';
-import type { Ended, JournalRecord, Spawned, Started } from './journal-records.ts';
+import type { AttemptRecord, Ended, JournalRecord, Spawned, Started } from './journal-records.ts';
 import { openReserve } from './reserve.ts';
 
 /**
@@ -17,12 +17,20 @@ import { openReserve } from './reserve.ts';
  * soon, since the server may be away for long. `spawned` is written at once and needs no disk, as it matters only while the host is up;
  * `forgotten` waits for nothing: if it is lost, the server says once more that the attempt can be forgotten.
  *
+ * It also remembers the starts of the agent (see `lives` in the hello): one that was copied, set back or emptied lacks the last of them.
+ *
  * A disk that cannot be written refuses a `started`: nothing was begun, and the attempt can be handed back. All other records are of work
  * that was begun: they use the reserve, and what even so could not be written is owed, and tried again until the disk has it.
  */
 export type Journal = {
   /** what it held when it was opened */
   readonly found: ReadonlyMap<string, JournalledAttempt>;
+  /** A start of the agent, with an id that no other has; to be called once, before anything is started. Settles when it is on disk or owed. */
+  begin(life: string): Promise<void>;
+  /** this life, then those before it back to the last that the server knows, newest first */
+  lives(): readonly string[];
+  /** The server knows this life. */
+  welcomed(): void;
   /** Settles when it is on disk. Rejects if it could not be made safe: then nothing may be started. */
   started(record: Omit<Started, 'kind'>): Promise<void>;
   spawned(record: Omit<Spawned, 'kind'>): void;
@@ -49,6 +57,7 @@ const longestRetryMs = 30_000;
 
 const start: Need = { until: 'disk', mayUseReserve: false };
 const keep: Need = { until: 'written', mayUseReserve: true };
+const keepOnDisk: Need = { until: 'disk', mayUseReserve: true };
 
 export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024, disk = systemDisk }: JournalResources): Journal {
   const content = readJournal(existsSync(path) ? readFileSync(path) : Buffer.alloc(0));
@@ -57,6 +66,8 @@ export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024, 
   disk.rmSync(`${path}.new`, { force: true });
 
   const live = content.attempts;
+  let lives = content.lives;
+  let isWelcomed = false;
   const reserve = openReserve(`${path}.reserve`, disk);
   let compactAt = compactBytes;
   let compactAfter = Number.NEGATIVE_INFINITY;
@@ -74,16 +85,19 @@ export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024, 
 
   const write = (record: JournalRecord, need: Need): Promise<void> => file.append(encodeLine(record), need);
 
-  function keepRecord(record: JournalRecord): Promise<void> {
-    return write(record, keep).catch((error: unknown) => {
-      // a later `forgotten` has overtaken it
-      if (record.kind !== 'forgotten' && !live.has(keyOf(record))) return;
+  function keepRecord(record: JournalRecord, need = keep): Promise<void> {
+    return write(record, need).catch((error: unknown) => {
+      if (isOvertaken(record)) return;
       if (owed.length === 0) log.error({ err: error, path }, 'journal_not_written');
       lastError = messageOf(error);
       owed.push(record);
       retryLater();
     });
   }
+
+  /** by a later `forgotten` */
+  const isOvertaken = (record: JournalRecord): boolean =>
+    record.kind !== 'life' && record.kind !== 'forgotten' && !live.has(keyOf(record));
 
   function doubt(error: unknown): void {
     log.error({ err: error, path }, 'journal_not_synced');
@@ -105,7 +119,7 @@ export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024, 
     if (isDoubtful && !file.isSyncing()) rewriteIfPossible();
     const due = owed;
     owed = [];
-    await Promise.all(due.map(keepRecord));
+    await Promise.all(due.map((record) => keepRecord(record)));
     if (owed.length === 0 && !isDoubtful) reserve.refill();
     if (trouble() !== undefined) {
       retryLater();
@@ -127,7 +141,8 @@ export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024, 
   }
 
   function rewrite(): void {
-    file.replace([...live.values()].flatMap(recordsOf).map(encodeLine).join(''));
+    const begun = lives.toReversed().map((life, index): JournalRecord => ({ kind: 'life', life, known: index === 0 }));
+    file.replace([...begun, ...[...live.values()].flatMap(recordsOf)].map(encodeLine).join(''));
   }
 
   function onWritten(): void {
@@ -161,8 +176,20 @@ export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024, 
 
   return {
     found: new Map(live),
+    begin(life) {
+      lives = [life, ...lives];
+      return keepRecord({ kind: 'life', life, known: false }, keepOnDisk);
+    },
+    lives: () => lives,
+    welcomed() {
+      const [life] = lives;
+      if (life === undefined || isWelcomed) return;
+      isWelcomed = true;
+      lives = [life];
+      void keepRecord({ kind: 'life', life, known: true });
+    },
     async started({ execution, attempt, ...rest }) {
-      const record: JournalRecord = { execution, attempt, kind: 'started', ...rest };
+      const record: AttemptRecord = { execution, attempt, kind: 'started', ...rest };
       applyRecord(live, record);
       try {
         await write(record, start);
@@ -178,22 +205,22 @@ export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024, 
     },
     spawned({ execution, attempt, ...rest }) {
       // instant: process-spawned
-      const record: JournalRecord = { execution, attempt, kind: 'spawned', ...rest };
+      const record: AttemptRecord = { execution, attempt, kind: 'spawned', ...rest };
       applyRecord(live, record);
       void keepRecord(record);
       // each moment later is one in which the agent could die and leave a process that only its environment tells
       file.writeNow();
     },
     async ended({ execution, attempt, ...rest }) {
-      const record: JournalRecord = { execution, attempt, kind: 'ended', ...rest };
+      const record: AttemptRecord = { execution, attempt, kind: 'ended', ...rest };
       applyRecord(live, record);
       await keepRecord(record);
       syncSoon();
     },
     forgotten({ execution, attempt }) {
-      const record: JournalRecord = { execution, attempt, kind: 'forgotten' };
+      const record: AttemptRecord = { execution, attempt, kind: 'forgotten' };
       applyRecord(live, record);
-      owed = owed.filter((each) => keyOf(each) !== keyOf(record));
+      owed = owed.filter((each) => each.kind === 'life' || keyOf(each) !== keyOf(record));
       void keepRecord(record);
     },
     trouble,
@@ -207,7 +234,7 @@ export function openJournal({ path, clock, log, compactBytes = 4 * 1024 * 1024, 
   };
 }
 
-const recordsOf = ({ started, spawned, ended }: JournalledAttempt): JournalRecord[] =>
+const recordsOf = ({ started, spawned, ended }: JournalledAttempt): AttemptRecord[] =>
   [started, spawned, ended].filter((record) => record !== undefined);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

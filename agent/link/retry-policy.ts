@@ -40,7 +40,10 @@ export function retryAfter({ code, refusal, wasStable }: LinkEnd, failuresBefore
   }
   const failures = wasStable ? 0 : failuresBefore;
   if (code === closeCodes.replaced) {
-    const why = 'Another agent with the same identity connected: is its folder copied to a second host?';
+    const why =
+      refusal === 'agent_duplicate'
+        ? 'Another host is connected with the identity of this agent, because its folder was copied. On one of the two, empty the folder of the agent and join again with a join token.'
+        : 'Another agent with the same identity connected: is its folder copied to a second host?';
     return { kind: 'again', delayMs: longestMs + random * longestMs, failures: failures + 1, why };
   }
   // the bound grows all the same, in case that the server does not come back

@@ -18,6 +18,7 @@ export type SessionResources = Omit<HandshakeResources, 'link' | 'onWelcome'> & 
   readonly heartbeat: { start(everySeconds: number): void; stop(): void };
   readonly sendFacts: () => void;
   readonly onName: (name: string) => void;
+  readonly onWelcomed: () => void;
   readonly log: Logger;
 };
 
@@ -44,6 +45,7 @@ export function openSession(link: SessionLink, resources: SessionResources): Lin
     link.established();
     link.setSilence(welcome.silenceSeconds);
     resources.onName(welcome.name);
+    resources.onWelcomed();
     plugins.setDownloadToken(welcome.downloadToken);
     // offsets first: as soon as the uplink is up, output flows
     attempts.reconcile(welcome.verdicts);

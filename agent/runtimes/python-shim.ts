@@ -1,27 +1,39 @@
-/** The function is over, but how it ended could not be written: its workspace is full, or was removed. */
-export const unwrittenExitCode = 73;
+import { lineMark } from '../../shared/plugin-api.ts';
 
 /**
  * The program that Python runs (`python -c`) around a plugin's file, which stays as its author wrote it. It reads the job as JSON from its
  * standard input, calls the function and writes how that ended to the file `end` of the job, as one of
  *
  *     {"returned": value}   {"raised": "ValueError: …"}   {"exit": 3}   {"exit": "a message"}   {"unwritable": "why"}
+ *
+ * or, as the data of a marked line on its standard output, when that file cannot be written because the disk is full, and when `end` is null:
+ * what was given secrets may return one, and no secret touches the disk of a host.
  */
 export const pythonShim = `
 import sys
 
 def _muster():
-    import asyncio, importlib.util, inspect, json, os, traceback
+    import asyncio, importlib.util, inspect, io, json, os, traceback
 
     job = json.loads(sys.stdin.buffer.read().decode("utf-8"))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     sys.stdin = open(0, "r", closefd=False)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # since Python 3.7
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    if hasattr(sys.stderr, "reconfigure"):  # since Python 3.7
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     process = os.getpid()
+
+    class Output(io.TextIOWrapper):
+        last = "\\n"
+        hasPrintedMark = False
+
+        def write(self, text):
+            self.last = text[-1:] or self.last
+            self.hasPrintedMark = self.hasPrintedMark or '${lineMark}' in text
+            return super().write(text)
+
+    own = sys.stdout = sys.__stdout__ = Output(sys.stdout.detach(), encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
     def plain(value):
         if hasattr(value, "isoformat"):
@@ -38,22 +50,32 @@ def _muster():
             return {name: getattr(value, name) for name in value.__dataclass_fields__}
         raise TypeError("a " + type(value).__name__)
 
+    def written(text):
+        if job["end"] is None:
+            return False
+        try:
+            os.makedirs(os.path.dirname(job["end"]), exist_ok=True)
+            with open(job["end"], "w", encoding="utf-8") as file:
+                file.write(text)
+            return True
+        except OSError:
+            return False
+
     def report(**end):
         if os.getpid() != process:
+            return
+        if job["end"] is None and own.hasPrintedMark and end == {"returned": None}:
             return
         try:
             text = json.dumps(end, default=plain, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             text = json.dumps({"unwritable": str(error) or type(error).__name__})
-        try:
-            os.makedirs(os.path.dirname(job["end"]), exist_ok=True)
-            with open(job["end"], "w", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            sys.stderr.write("[muster] The result could not be written: %s\\n" % error)
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(${unwrittenExitCode})
+        if not written(text):
+            own.flush()
+            begin = "" if own.last == "\\n" else "\\n"
+            line = begin + '${lineMark}{"type": "result", "status": "success", "data": {"pythonEnd": ' + text + '}}\\n'
+            with os.fdopen(os.dup(1), "wb") as out:
+                out.write(line.encode("utf-8"))
 
     def log_traceback(error):
         inner = error.__traceback__

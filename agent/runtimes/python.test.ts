@@ -25,6 +25,33 @@ describe('a python plugin', () => {
     expect(await bench.run(plugin(echo), { args })).toMatchObject({ outcome: 'succeeded', message: 'called', exitCode: 0, data });
   });
 
+  it('that was given secrets tells how it ended without a file', async () => {
+    const told = plugin(`
+import os
+def main(given): return {"status": "success", "message": "got " + given, "data": os.listdir(".")}
+def nothing(given): print("no newline at its end", end="")
+def printed(given): print('::muster:: {"type": "result", "status": "failed", "message": "told by a line"}')
+def bad(given): raise ValueError(given)
+def left(given): os._exit(0)
+`);
+    const job = { args: ['hunter22'], secrets: { pass: 'hunter22' } };
+    const kept = await bench.run(told, { ...job, action: 'main' });
+    expect(kept).toMatchObject({ outcome: 'succeeded', message: 'got hunter22', data: [] });
+    expect(kept.all).toBe('');
+    const silent = await bench.run(told, { ...job, action: 'nothing' });
+    expect(silent).toMatchObject({ outcome: 'succeeded', data: null, out: expect.stringMatching(/^no newline at its end\n?$/) });
+    expect(await bench.run(told, { ...job, action: 'printed' })).toMatchObject({
+      outcome: 'failed',
+      message: 'told by a line',
+      log: '',
+    });
+    expect(await bench.run(told, { ...job, action: 'bad' })).toMatchObject({
+      outcome: 'failed',
+      message: 'ValueError: hunter22',
+    });
+    expect(await bench.run(told, { ...job, action: 'left' })).toMatchObject({ outcome: 'failed', reason: 'plugin_error' });
+  });
+
   it('returns a result, or any other value as data', async () => {
     const values = plugin(`
 import datetime, decimal, pathlib, collections
@@ -59,6 +86,31 @@ def infinite(): return float("inf")
     expect(await bench.run(values, { action: 'absent' })).toMatchObject({
       outcome: 'failed',
       message: 'The plugin has no function absent.',
+    });
+  });
+
+  it('returns its value also when nothing can be written where it works', async () => {
+    const cramped = plugin(`
+import os, shutil
+def main(how):
+    workspace = os.getcwd()
+    shutil.rmtree(workspace)
+    open(workspace, "w").close()
+    print("no line feed", end="" if how == "return" else None)
+    if how == "raise":
+        raise ValueError("as told")
+    return {"status": "success", "message": "kept", "data": "€"}
+`);
+    expect(await bench.run(cramped, { args: ['return'] })).toMatchObject({
+      outcome: 'succeeded',
+      message: 'kept',
+      data: '€',
+      out: 'no line feed\n',
+    });
+    expect(await bench.run(cramped, { args: ['raise'] })).toMatchObject({
+      outcome: 'failed',
+      message: 'ValueError: as told',
+      out: 'no line feed\n',
     });
   });
 

@@ -8,7 +8,7 @@ import { findProgram } from '../execution/find-program.ts';
 import { endOfError, endOfProgram, endOfValue, type WorkEnd } from '../execution/job-end.ts';
 import { versionOf } from './program-version.ts';
 import { beginProgram } from './program-work.ts';
-import { pythonShim, unwrittenExitCode } from './python-shim.ts';
+import { pythonShim } from './python-shim.ts';
 import type { RuntimeAdapter, RuntimeResources } from './runtime.ts';
 
 type Interpreter = { readonly file: string; readonly args: readonly string[] };
@@ -30,15 +30,17 @@ export function createPythonRuntime(resources: RuntimeResources): RuntimeAdapter
       const entry = join(job.bundleDir, job.manifest.entry);
       // written when the function is over, so that the workspace is empty for as long as it runs
       const end = join(job.workspace, '.muster-end.json');
+      const isGivenSecrets = Object.keys(job.secrets).length > 0;
       // -B: no __pycache__ in the bundle, which is signed
       const args = [...python.args, '-B', '-X', 'utf8', '-c', pythonShim];
-      const input = JSON.stringify({ entry, action: job.action, args: job.args, end });
+      const input = JSON.stringify({ entry, action: job.action, args: job.args, end: isGivenSecrets ? null : end });
       const env = jobEnvironment(resources.env, job);
       return beginProgram(job, sink, resources, { file: python.file, args, env, input }, (exit, printed) => {
-        const told = readEnd(end);
+        const onLine = printedEnd.safeParse(printed?.data).data?.pythonEnd;
+        const told = (isGivenSecrets ? undefined : readEnd(end)) ?? onLine;
         // a function that returns nothing may print its result as any program does
-        if (told !== undefined && 'returned' in told && told.returned === null && printed !== undefined)
-          return endOfProgram(exit, printed);
+        const isNothingReturned = told === undefined ? isGivenSecrets : 'returned' in told && told.returned === null;
+        if (isNothingReturned && printed !== undefined && onLine === undefined) return endOfProgram(exit, printed);
         return endOfPython(told, exit);
       });
     },
@@ -53,12 +55,9 @@ const toldEnd = z.union([
   z.strictObject({ exit: z.union([z.int(), z.string()]) }),
 ]);
 type ToldEnd = z.infer<typeof toldEnd>;
+const printedEnd = z.strictObject({ pythonEnd: toldEnd });
 
 function endOfPython(told: ToldEnd | undefined, exit: ProgramExit): WorkEnd {
-  if (told === undefined && exit.exitCode === unwrittenExitCode)
-    return endOfError(
-      'How it ended could not be written, because the disk of its workspace is full or the workspace is gone. Its log tells more.',
-    );
   if (told === undefined) return endOfError(`Python ended before the function returned. ${exitSentence(exit)}`, exit.exitCode);
   if ('raised' in told) return endOfError(told.raised);
   if ('unwritable' in told) return endOfError(`The function returned what cannot be written as JSON: ${told.unwritable}.`);

@@ -95,6 +95,7 @@ export type HelloOptions = {
   readonly os?: AgentMessageOf<'hello'>['os'];
   readonly arch?: string;
   readonly journal?: AgentMessageOf<'hello'>['journal'];
+  readonly lives?: readonly string[];
 };
 
 export function helloOf(serverNonce: string, options: HelloOptions): AgentMessageOf<'hello'> {
@@ -110,6 +111,7 @@ export function helloOf(serverNonce: string, options: HelloOptions): AgentMessag
     arch: options.arch ?? 'x64',
     slots: options.slots ?? 4,
     journal: [...(options.journal ?? [])],
+    ...(options.lives === undefined ? {} : { lives: [...options.lives] }),
   };
 }
 

@@ -52,11 +52,16 @@ export async function startGateway(options: Partial<GatewayResources> = {}): Pro
   };
 }
 
-export const admission = (agentId: string, prepare: Admission['prepare'] = async () => welcomeTo(agentId)): Admission => ({
+export const admission = (
+  agentId: string,
+  prepare: Admission['prepare'] = async () => welcomeTo(agentId),
+  onDuplicate: Admission['onDuplicate'] = () => undefined,
+): Admission => ({
   kind: 'admitted',
   agentId,
   agentName: agentId,
   prepare,
+  onDuplicate,
 });
 
 export const welcomeTo = (name: string): Welcome => ({

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { findProgram } from '../../agent/execution/find-program.ts';
 
@@ -29,10 +30,5 @@ function processesWhere(matches: (pid: string) => boolean): number[] {
 /** Whether this machine has one of these programs: for tests that need it and say loudly when they cannot run. */
 export const isOnPath = (...names: string[]): boolean => findProgram(names, { PATH: process.env.PATH ?? '' }) !== undefined;
 
-let calls = 0;
-
 /** A duration for `sleep` that no other process has, so that the sleepers of one test can be counted. */
-export function uniqueSleep(): string {
-  calls += 1;
-  return `7${process.pid}.${String(calls).padStart(4, '0')}`;
-}
+export const uniqueSleep = (): string => `7${process.pid}.${randomInt(1_000_000_000)}`;

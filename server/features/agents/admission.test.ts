@@ -98,7 +98,31 @@ describe('admission', () => {
     const journal = [{ execution: 'exe_1', attempt: 2, state: 'ended', logSize: 9 }] as const;
     const client = await test.connect(agent, { journal: [...journal] });
     expect(client.welcome.verdicts).toEqual(verdicts);
-    expect(seen).toEqual([[agent.id, 'web01', journal]]);
+    expect(seen).toEqual([[agent.id, 'web01', journal, true]]);
+  });
+
+  it('tells a journal that continues the known one from one that was copied, set back or emptied', async () => {
+    const continued: boolean[] = [];
+    options.reconcile = async (_id, _name, _journal, continues) => {
+      continued.push(continues);
+      return [];
+    };
+    const agent = await test.join('web01');
+    const says = async (lives?: string[]): Promise<void> => {
+      const client = await test.connect(agent, lives === undefined ? {} : { lives });
+      client.terminate();
+      await eventually('it is gone', () => test.agents.get(agent.id)?.connected === false);
+    };
+    await says(['one']);
+    await says(['one']);
+    await says(['three', 'two', 'one']);
+    await says(['four']);
+    await says(['five', 'one']);
+    await says(['six', 'five']);
+    await says();
+    expect(continued).toEqual([true, true, true, false, false, true, true]);
+    const { items } = await test.audit.list({ limit: 50 });
+    expect(items.filter(({ action }) => action === 'agent.journal_foreign')).toHaveLength(2);
   });
 
   it('remembers version, platform and slots of the agent, in memory and in its row', async () => {

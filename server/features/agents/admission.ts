@@ -10,6 +10,7 @@ import { updateAgent } from './agents.store.ts';
 import type { AgentRecord } from './agents.ts';
 import type { Connections } from './connections.ts';
 import type { Fleet } from './fleet.ts';
+import type { Lives } from './lives.ts';
 
 export type AdmissionResources = {
   readonly db: Database;
@@ -18,8 +19,14 @@ export type AdmissionResources = {
   readonly identity: Pick<ServerIdentity, 'sign'>;
   readonly fleet: Fleet;
   readonly connections: Connections;
-  /** Compares the agent's journal with the ledger and answers a verdict for each entry. */
-  readonly reconcile: (agentId: string, agentName: string, journal: readonly JournalEntry[]) => Promise<Verdict[]>;
+  /** Compares the agent's journal with the ledger and answers a verdict for each entry; what a foreign journal lacks proves nothing. */
+  readonly reconcile: (
+    agentId: string,
+    agentName: string,
+    journal: readonly JournalEntry[],
+    continuesJournal: boolean,
+  ) => Promise<Verdict[]>;
+  readonly lives: Lives;
   readonly signedCatalogue: () => SignedCatalogue;
 };
 
@@ -30,8 +37,8 @@ type Hello = AgentMessageOf<'hello'>;
  * told only to the one who proves to be it.
  */
 export function createAdmission(resources: AdmissionResources): Admit {
-  const { fleet } = resources;
-  return async (hello, serverNonce) => {
+  const { fleet, lives } = resources;
+  return async (hello, serverNonce, address) => {
     const agent = fleet.get(hello.agentId);
     if (agent === undefined) {
       return refusal(
@@ -46,15 +53,21 @@ export function createAdmission(resources: AdmissionResources): Admit {
       );
     }
     if (agent.revoked) return revoked(agent.name);
-    return { kind: 'admitted', agentId: agent.id, agentName: agent.name, prepare: () => prepare(hello, serverNonce, resources) };
+    return {
+      kind: 'admitted',
+      agentId: agent.id,
+      agentName: agent.name,
+      prepare: () => prepare(hello, serverNonce, resources),
+      onDuplicate: () => lives.noteDuplicate(agent, address),
+    };
   };
 }
 
 async function prepare(hello: Hello, serverNonce: string, resources: AdmissionResources): Promise<Refusal | Welcome> {
-  const { randomBytes, identity, fleet, connections, reconcile, signedCatalogue } = resources;
+  const { randomBytes, identity, fleet, connections, signedCatalogue } = resources;
   await saveHello(hello, resources);
   const known = fleet.get(hello.agentId);
-  const verdicts = known === undefined || known.revoked ? [] : await reconcile(hello.agentId, known.name, hello.journal);
+  const verdicts = known === undefined || known.revoked ? [] : await reconciled(hello, known, resources);
   const agent = fleet.get(hello.agentId);
   if (agent === undefined)
     return refusal('agent_unknown', 'This agent was removed at this moment. Join it with a new join token.');
@@ -69,6 +82,13 @@ async function prepare(hello: Hello, serverNonce: string, resources: AdmissionRe
     plugins: signedCatalogue(),
     verdicts,
   };
+}
+
+async function reconciled(hello: Hello, agent: AgentRecord, { reconcile, lives }: AdmissionResources): Promise<Verdict[]> {
+  const continues = lives.continuesJournal(agent, hello.lives);
+  const verdicts = await reconcile(agent.id, agent.name, hello.journal, continues);
+  await lives.remember(agent, hello.lives, continues);
+  return verdicts;
 }
 
 /** A fleet that comes back after a restart of the server is as it was: no row is written then. */

@@ -18,6 +18,7 @@ import { createConnections } from './connections.ts';
 import { createEnrolment, type Enrol, type EnrolmentResources } from './enrolment.service.ts';
 import { createFleet, type Fleet } from './fleet.ts';
 import { createHeartbeatRows } from './heartbeat-rows.ts';
+import { createLives, type LivesResources } from './lives.ts';
 import { previewOf, type ResolvedOwner, resolveOwner } from './owners.ts';
 
 /** All agents, kept in memory as they are now; the rows are the truth. */
@@ -57,10 +58,10 @@ export type AgentsService = {
   stop(): Promise<void>;
 };
 
-type Made = 'fleet' | 'connections' | 'heartbeatRows';
+type Made = 'fleet' | 'connections' | 'heartbeatRows' | 'lives';
 
 export type AgentsResources = Omit<
-  EnrolmentResources & AdmissionResources & AgentChangesResources & AgentMessagesResources,
+  EnrolmentResources & AdmissionResources & AgentChangesResources & AgentMessagesResources & LivesResources,
   Made
 > & {
   readonly statusThresholds?: StatusThresholds;
@@ -75,7 +76,8 @@ export function createAgents(resources: AgentsResources): AgentsService {
   const fleet = createFleet({ ...resources, thresholds: resources.statusThresholds ?? defaultStatusThresholds });
   const connections = createConnections();
   const heartbeatRows = createHeartbeatRows({ ...resources, fleet });
-  const own = { ...resources, fleet, connections, heartbeatRows };
+  const lives = createLives({ ...resources, fleet });
+  const own = { ...resources, fleet, connections, heartbeatRows, lives };
   const changes = createAgentChanges(own);
   const loops = createAgentLoops({ lookAtTime: async () => undefined, ...own });
 

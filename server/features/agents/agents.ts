@@ -29,6 +29,8 @@ export type AgentView = {
 export type AgentRecord = AgentView & {
   /** SPKI DER, base64 */
   readonly publicKey: string;
+  /** of the process that was welcomed last */
+  readonly life: string | null;
 };
 
 export type UnratedAgent = Omit<AgentRecord, 'status'>;
@@ -48,6 +50,7 @@ export const agentOfRow = (row: AgentsTable): UnratedAgent => ({
   lastSeenAt: row.last_seen_at,
   revoked: row.revoked_at !== null,
   enrolledAt: row.enrolled_at,
+  life: row.life_id,
   publicKey: row.public_key,
 });
 

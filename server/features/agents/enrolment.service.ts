@@ -122,6 +122,7 @@ const newAgent = (resources: EnrolmentResources, name: string, request: EnrolReq
   enrolled_at: resources.clock.now(),
   last_seen_at: null,
   revoked_at: null,
+  life_id: null,
 });
 
 function nameTaken(holder: AgentsTable): MusterError {

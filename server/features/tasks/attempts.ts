@@ -137,9 +137,13 @@ export async function releaseUnstarted(
 
 const unstartedInTime = 'Its time limit passed on the ledger, but the agent had never started it.';
 
-/** The agent is away for too long: what it has is not known until it returns. */
-export const fallSilent = (unit: LedgerUnit, row: ExecutionRow, lostAfterSeconds: number): Promise<ExecutionRow> =>
-  unit.move(row, 'unknown', { reason: 'agent_silent', deadline_at: unit.now + lostAfterSeconds * 1000 });
+/** The agent is away for too long, or came back without its memory: what it has is not known until it returns with it. */
+export const fallSilent = (
+  unit: LedgerUnit,
+  row: ExecutionRow,
+  lostAfterSeconds: number,
+  reason: 'agent_silent' | 'journal_foreign' = 'agent_silent',
+): Promise<ExecutionRow> => unit.move(row, 'unknown', { reason, deadline_at: unit.now + lostAfterSeconds * 1000 });
 
 /** Beyond the time limit and the grace, the server steps in itself. */
 const overdueMarginMs = 60_000;

@@ -23,8 +23,8 @@ import type { RunSpecs } from './run-specs.ts';
 export type PresenceService = {
   /** At start of the server: the offers of the process before it died with its connections. */
   begin(): Promise<void>;
-  /** Answers a verdict for each entry of the journal. */
-  returned(agentId: string, journal: readonly JournalEntry[]): Promise<Verdict[]>;
+  /** Answers a verdict for each entry of the journal. Without `continues` it is not the journal that held the agent's work. */
+  returned(agentId: string, journal: readonly JournalEntry[], continues?: boolean): Promise<Verdict[]>;
   /** Its connection is open, and the welcome is on its way. May be called at any time. */
   connected(agentId: string): void;
   /**
@@ -85,9 +85,9 @@ export function createPresence(resources: PresenceResources): PresenceService {
       while (await postpone());
     },
 
-    async returned(agentId, journal) {
+    async returned(agentId, journal, continues = true) {
       try {
-        return await reconciled(agentId, journal);
+        return await reconciled(agentId, journal, continues);
       } catch (error) {
         // its unit was not committed, so it is not about to be here
         arriving.delete(agentId);
@@ -145,13 +145,18 @@ export function createPresence(resources: PresenceResources): PresenceService {
     isHere,
   };
 
-  function reconciled(agentId: string, journal: readonly JournalEntry[]): Promise<Verdict[]> {
+  function reconciled(agentId: string, journal: readonly JournalEntry[], continues: boolean): Promise<Verdict[]> {
     return ledger.write(async (unit) => {
       const rows = await heldByAgent(unit.writer, agentId);
       const late = await lateOnes(unit, agentId, rows, journal);
-      const found = reconcile(rows, journal, (entry) => late.get(keyOf(entry)));
+      const found = reconcile(rows, journal, continues, (entry) => late.get(keyOf(entry)));
       for (const row of found.neverStarted)
         await releaseUnstarted(unit, row, row.state === 'offered' ? 'lease_ended' : 'never_started');
+      for (const row of found.inDoubt) {
+        if (row.state === 'running') await fallSilent(unit, row, lostAfterSeconds, 'journal_foreign');
+        // its deadline stays; the reason is what keeps the doubt when this journal comes back
+        else if (row.state === 'unknown') await unit.touch(row, { reason: 'journal_foreign' });
+      }
       for (const row of found.resume) if (row.state === 'unknown') await resume(unit, row);
       const sizes = new Map(journal.map((entry) => [keyOf(entry), entry.logSize]));
       const answers: Verdict[] = [];

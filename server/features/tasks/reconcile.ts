@@ -13,15 +13,21 @@ export type Reconciliation = {
   readonly stillToStop: readonly ExecutionRow[];
   /** the agent has never started it: its journal would hold it */
   readonly neverStarted: readonly ExecutionRow[];
+  /** the journal does not hold it, but is not the one that would */
+  readonly inDoubt: readonly ExecutionRow[];
 };
 
 /** An attempt of the journal that the ledger has given up without a word of the agent, which is still wanted. */
 export type Late = { readonly which: GivenUp; readonly row: ExecutionRow; readonly attempt: number };
 
-/** @param lateOf tells whether an entry that no row waits for is wanted all the same */
+/**
+ * @param continues whether the journal is the one that held the work; what another one lacks proves nothing
+ * @param lateOf tells whether an entry that no row waits for is wanted all the same
+ */
 export function reconcile(
   rows: readonly ExecutionRow[],
   journal: readonly JournalEntry[],
+  continues = true,
   lateOf: (entry: JournalEntry) => Late | undefined = () => undefined,
 ): Reconciliation {
   const byExecution = new Map(rows.map((row) => [row.id, row]));
@@ -41,11 +47,16 @@ export function reconcile(
     inJournal.set(row, entry.state);
     return { ...attempt, verdict: entry.state === 'ended' ? ('deliver' as const) : ('keep' as const) };
   });
+  const lacking = rows.filter((row) => !inJournal.has(row));
+  // An offer is sent again without any doubt: nobody was told to start it. And a foreign journal that comes back continues the known one,
+  // which is its own by then: what it was found to lack before, it lacks for the same reason.
+  const isProven = (row: ExecutionRow): boolean => row.state === 'offered' || (continues && row.reason !== 'journal_foreign');
   return {
     verdicts,
     lateToStop,
     resume: rows.filter((row) => inJournal.has(row)),
     stillToStop: rows.filter((row) => row.state === 'cancelling' && inJournal.get(row) === 'running'),
-    neverStarted: rows.filter((row) => !inJournal.has(row)),
+    neverStarted: lacking.filter(isProven),
+    inDoubt: lacking.filter((row) => !isProven(row)),
   };
 }

@@ -20,6 +20,8 @@ export type Admission = {
   readonly agentId: string;
   readonly agentName: string;
   readonly prepare: () => Promise<Refusal | Welcome>;
+  /** It was turned away, because another process with the same identity is connected and answers. */
+  readonly onDuplicate: () => void;
 };
 
 /** What only the features know of the `welcome` message. */

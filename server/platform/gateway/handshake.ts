@@ -10,10 +10,11 @@ import type { OtherProtocol, Wire } from './wire.ts';
 
 /**
  *   challenge ──hello──> admit ──> take the seat ──> prepare ──> welcome
- *                          │         (the agent's     │
- *                          │          previous one    │
- *                          │          is closed)      │
- *                          └─────────> refused <──────┘
+ *                          │    │    (the agent's     │
+ *                          │    │     previous one    │
+ *                          │    │     is closed)      │
+ *                          └────┴────> refused <──────┘
+ *                   the seat is another process's, which answers: a copy
  */
 export type HandshakeResources = {
   readonly clock: Clock;
@@ -39,7 +40,13 @@ export async function shakeHands(
   if (!wire.isOpen()) return undefined;
   if (admission.kind === 'refused') return refuse(wire, admission, resources.log);
   resources.onAuthenticated(admission);
-  return welcome(wire, admission, resources);
+  const [life] = hello.lives ?? [];
+  if (await resources.seats.isTakenByAnother(admission.agentId, life, resources.settings.answerSeconds * 1000)) {
+    admission.onDuplicate();
+    return refuse(wire, duplicate(admission), resources.log);
+  }
+  if (!wire.isOpen()) return undefined;
+  return welcome(wire, admission, life, resources);
 }
 
 async function helloOf(
@@ -58,9 +65,14 @@ async function helloOf(
   return hello?.message;
 }
 
-async function welcome(wire: Wire, admission: Admission, resources: HandshakeResources): Promise<AgentConnection | undefined> {
+async function welcome(
+  wire: Wire,
+  admission: Admission,
+  life: string | undefined,
+  resources: HandshakeResources,
+): Promise<AgentConnection | undefined> {
   const { clock, settings, seats, log } = resources;
-  const seat = seats.take(admission.agentId, wire);
+  const seat = seats.take(admission.agentId, wire, life);
   try {
     await seat.vacated;
     if (!wire.isOpen()) return undefined;
@@ -100,6 +112,13 @@ function refuse(wire: Wire, { code, message, closeCode }: Refusal, log: Logger):
   wire.send({ type: 'refused', code, message });
   wire.close(closeCode, message);
 }
+
+const duplicate = ({ agentName }: Admission): Refusal => ({
+  kind: 'refused',
+  code: 'agent_duplicate',
+  message: `Another host is connected as ${agentName}: the folder of this agent was copied. Empty the folder on one of the two, and join again with a join token.`,
+  closeCode: closeCodes.replaced,
+});
 
 const otherProtocol = ({ protocol }: OtherProtocol): Refusal => ({
   kind: 'refused',

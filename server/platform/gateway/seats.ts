@@ -6,7 +6,10 @@ import type { Wire } from './wire.ts';
  * admission, handlers under way); the next one waits for that before it looks at the ledger.
  */
 export type Seats = {
-  take(agentId: string, wire: Wire): TakenSeat;
+  /** @param life of the agent's process, if it told */
+  take(agentId: string, wire: Wire, life?: string): TakenSeat;
+  /** Whether another process with this identity has the seat and answers within `ms`: then both live, and one is a copy. */
+  isTakenByAnother(agentId: string, life: string | undefined, ms: number): Promise<boolean>;
 };
 
 export type TakenSeat = {
@@ -16,7 +19,7 @@ export type TakenSeat = {
   readonly admissionOver: () => void;
 };
 
-type Seat = { readonly wire: Wire; readonly admission: Promise<void> };
+type Seat = { readonly wire: Wire; readonly life: string | undefined; readonly admission: Promise<void> };
 
 export function createSeats(): Seats {
   const seats = new Map<string, Seat>();
@@ -33,14 +36,19 @@ export function createSeats(): Seats {
   }
 
   return {
-    take(agentId, wire) {
+    take(agentId, wire, life) {
       const previous = seats.get(agentId);
       const admission = Promise.withResolvers<void>();
-      const seat = { wire, admission: admission.promise };
+      const seat = { wire, life, admission: admission.promise };
       seats.set(agentId, seat);
       void clear(agentId, seat);
       previous?.wire.close(closeCodes.replaced, 'a newer connection of this agent took over');
       return { vacated: previous === undefined ? Promise.resolve() : workEnded(previous), admissionOver: admission.resolve };
+    },
+    async isTakenByAnother(agentId, life, ms) {
+      const present = seats.get(agentId);
+      if (present?.life === undefined || life === undefined || present.life === life) return false;
+      return (await present.wire.answers(ms)) && seats.get(agentId)?.life === present.life;
     },
   };
 }

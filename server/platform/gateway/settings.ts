@@ -17,6 +17,8 @@ export type GatewaySettings = {
   readonly maxUnauthenticatedPerAddress: number;
   /** what they all together may have sent before they have proven who they are */
   readonly maxUnauthenticatedBytes: number;
+  /** for a present connection to answer, before a second process with the identity of its agent takes its place */
+  readonly answerSeconds: number;
   /** for the far side to answer a close before the socket is cut */
   readonly closeSeconds: number;
 };
@@ -33,5 +35,6 @@ export const defaultGatewaySettings: GatewaySettings = {
   // a whole fleet may sit behind one address, and comes back at once when the server restarts
   maxUnauthenticatedPerAddress: 1000,
   maxUnauthenticatedBytes: 64 * 1024 * 1024,
+  answerSeconds: 2,
   closeSeconds: 5,
 };

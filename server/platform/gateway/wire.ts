@@ -29,6 +29,8 @@ export type Wire = {
   hasUnanswered(): boolean;
   /** when something was last heard; undefined while the server itself does not read */
   heardAt(): number | undefined;
+  /** Asks the far side for a sign of life; false if none came in time, or the wire closed. */
+  answers(withinMs: number): Promise<boolean>;
   /** Resolves when the handlers under way have finished. */
   settled(): Promise<void>;
   /** Resolves when the socket is gone. */
@@ -146,6 +148,22 @@ export function createWire(resources: WireResources): Wire {
     onClosed();
   }
 
+  function answers(withinMs: number): Promise<boolean> {
+    if (!open) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const settle = (answer: boolean) => (): void => {
+        cancel();
+        ws.off('pong', heard).off('close', gone);
+        resolve(answer && open);
+      };
+      const heard = settle(true);
+      const gone = settle(false);
+      const cancel = clock.after(withinMs, gone);
+      ws.on('pong', heard).on('close', gone);
+      ws.ping();
+    });
+  }
+
   ws.on('message', onFrame);
   ws.on('pong', () => {
     heardAt = clock.monotonic();
@@ -173,6 +191,7 @@ export function createWire(resources: WireResources): Wire {
     terminate: () => ws.terminate(),
     isOpen: () => open,
     hasUnanswered: () => unanswered,
+    answers,
     heardAt: () => (ws.isPaused ? undefined : heardAt),
     settled: intake.settled,
     ended: ended.promise,

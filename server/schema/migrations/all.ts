@@ -2,16 +2,18 @@ import type { Migration } from '../../platform/db/migrations.ts';
 import { spine } from './0001_spine.ts';
 import { lateResults } from './0002_late_results.ts';
 import { retention } from './0003_retention.ts';
-import { timeAndConcurrency } from './0006_time_and_concurrency.ts';
-import { secrets } from './0007_secrets.ts';
-import { artifacts } from './0008_artifacts.ts';
-import { pluginVersions } from './0009_plugin_versions.ts';
+import { agentLives } from './0004_agent_lives.ts';
+import { timeAndConcurrency } from './0005_time_and_concurrency.ts';
+import { secrets } from './0006_secrets.ts';
+import { artifacts } from './0007_artifacts.ts';
+import { pluginVersions } from './0008_plugin_versions.ts';
 
 /** In the order in which they are applied. */
 export const migrations: readonly Migration[] = [
   spine,
   lateResults,
   retention,
+  agentLives,
   timeAndConcurrency,
   secrets,
   artifacts,

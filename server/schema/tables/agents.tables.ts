@@ -18,6 +18,8 @@ export type AgentsTable = {
   /** time of the last heartbeat that was written; at most one per agent and minute is */
   last_seen_at: number | null;
   revoked_at: number | null;
+  /** of the process that was welcomed last; null if it never told */
+  life_id: string | null;
 };
 
 export type AgentPluginsTable = { agent_id: string; name: string; sha256: string };

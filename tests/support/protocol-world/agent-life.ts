@@ -17,6 +17,7 @@ import type { LinkEvents } from '../../../agent/link/link.ts';
 import { openSession } from '../../../agent/link/session.ts';
 import { createUplink } from '../../../agent/link/uplink.ts';
 import { openSpoolFolder } from '../../../agent/spool/spool-folder.ts';
+import { maxLives } from '../../../shared/protocol.ts';
 import type { FakeClock } from '../clock.ts';
 import { bundleOf } from '../ledger-world/plugins.ts';
 import { type HostDisk, journalOf, spoolOf } from './host-disk.ts';
@@ -36,6 +37,8 @@ export type AgentLife = {
 
 export type AgentLifeResources = {
   readonly agentId: string;
+  /** its id, unlike that of any other */
+  readonly life: string;
   readonly name: () => string;
   readonly slots: number;
   readonly clock: FakeClock;
@@ -57,6 +60,7 @@ export async function beginLife(resources: AgentLifeResources): Promise<AgentLif
   };
   if (!protections.journal) rmSync(journalOf(disk.folder), { force: true });
   const opened = openJournal({ path: journalOf(disk.folder), clock, log, disk });
+  void opened.begin(resources.life);
   const journal: Journal = {
     ...opened,
     forgotten(key) {
@@ -116,7 +120,14 @@ export async function beginLife(resources: AgentLifeResources): Promise<AgentLif
         agentId,
         serverPublicKey: serverKey.publicKey,
         key: { publicKey: '', sign: () => '' },
-        greeting: () => ({ agentVersion: '0.0.0', slots: resources.slots, journal: held.entries() }),
+        greeting: () => ({
+          agentVersion: '0.0.0',
+          slots: resources.slots,
+          journal: held.entries(),
+          // an agent without them is believed whatever its journal lacks
+          ...(protections.journal ? { lives: journal.lives().slice(0, maxLives) } : {}),
+        }),
+        onWelcomed: journal.welcomed,
         randomBytes: (size) => Buffer.alloc(size),
         attempts,
         uplink,

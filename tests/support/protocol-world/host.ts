@@ -22,6 +22,8 @@ export type Host = {
   /** undefined while no agent runs */
   life: AgentLife | undefined;
   lives: number;
+  /** of the agent that was welcomed last; a row, which outlives the server's process */
+  knownLife: string | undefined;
   /** the newest, for the agent */
   link: WorldLink | undefined;
   /** the one whose hello the server read last */

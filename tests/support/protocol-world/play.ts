@@ -52,6 +52,8 @@ async function perform(world: ProtocolWorld, step: Step): Promise<void> {
       return world.kill(host, step.programs);
     case 'powerLoss':
       return world.kill(host, 'die', step.kept);
+    case 'forgetAll':
+      return world.forgetAll(host);
     case 'revoke':
       return world.revoke(host);
     case 'rename':

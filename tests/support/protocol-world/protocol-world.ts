@@ -39,6 +39,8 @@ export type ProtocolWorld = {
   revoke(host: Host): void;
   /** `kill -9` of the agent. Its programs go on, or die with it; with `power`, so much of what no fsync has seen is left. */
   kill(host: Host, programs: 'live' | 'die', power?: number): Promise<void>;
+  /** The host is set back: its agent and its programs are gone, and so are journal and spool. */
+  forgetAll(host: Host): Promise<void>;
   begin(host: Host): Promise<void>;
   restartServer(turns: number): Promise<void>;
   dispose(): Promise<void>;

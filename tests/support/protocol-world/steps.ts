@@ -6,7 +6,7 @@ import type { Mood } from './host.ts';
 export type Step =
   | { readonly do: 'post'; readonly owner: string; readonly policy?: Readonly<Record<string, unknown>> }
   | { readonly do: 'fire' | 'cancelRun' | 'cancelExecution'; readonly which: number }
-  | { readonly do: 'connect' | 'begin' | 'revoke' | 'rename'; readonly host: number }
+  | { readonly do: 'connect' | 'begin' | 'revoke' | 'rename' | 'forgetAll'; readonly host: number }
   | { readonly do: 'cut'; readonly host: number; readonly seenBy: 'agent' | 'server' | 'both' }
   | { readonly do: 'toServer' | 'toAgent'; readonly host: number; readonly count: number }
   | { readonly do: 'again'; readonly host: number; readonly toward: 'agent' | 'server'; readonly which: number }
@@ -67,6 +67,7 @@ const simple: fc.Arbitrary<Step> = fc.oneof(
   on(2, 'kill', { host, programs: fc.constantFrom('live', 'die') }),
   on(1, 'powerLoss', { host, kept: fc.constantFrom(0, 0.5, 0.9) }),
   on(1, 'rename', { host }),
+  on(1, 'forgetAll', { host }),
   on(1, 'mood', { host, mood: fc.constantFrom('willing', 'willing', 'stubborn', 'unable') }),
   on(2, 'disk', { host, is: fc.constantFrom('fine', 'fine', 'full', 'slow') }),
   on(5, 'print', { host, which, text: short }),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Actor } from '../../../server/platform/http/actor.ts';
 import type { Database } from '../../../server/schema/schema.ts';
@@ -12,7 +12,7 @@ import { bundleOf, bundles } from '../ledger-world/plugins.ts';
 import { Killed, startInstance } from '../ledger-world/server-instance.ts';
 import { type AgentLife, beginLife } from './agent-life.ts';
 import { fleet, type Host } from './host.ts';
-import { createHostDisk } from './host-disk.ts';
+import { createHostDisk, journalOf, spoolOf } from './host-disk.ts';
 import { isAboutAnAttempt, type WorldLink } from './link.ts';
 import type { Oracle } from './oracle.ts';
 import { allProtections, type Protections } from './protections.ts';
@@ -60,6 +60,7 @@ export async function openProtocolWorld(
       disk,
       life: undefined,
       lives: 0,
+      knownLife: undefined,
       link: undefined,
       seat: undefined,
       awayAt: undefined,
@@ -96,6 +97,7 @@ export async function openProtocolWorld(
     if (host.life !== undefined) return;
     const starting = beginLife({
       agentId: host.id,
+      life: `${host.key}.${host.lives}`,
       name: () => host.name,
       slots: host.slots,
       clock,
@@ -193,7 +195,11 @@ export async function openProtocolWorld(
     const here = server;
     run(async () => {
       if (old !== undefined) await Promise.all(old.handlers);
-      const verdicts = protections.reconcile ? await here.feature.presence.returned(host.id, hello.journal) : [];
+      const { knownLife } = host;
+      const continues = knownLife === undefined || hello.lives === undefined || hello.lives.includes(knownLife);
+      const verdicts = protections.reconcile ? await here.feature.presence.returned(host.id, hello.journal, continues) : [];
+      if (!here.isAlive()) return;
+      host.knownLife = hello.lives?.[0] ?? knownLife;
       // the rest of the handshake takes its time too
       for (let i = 0; i < 10; i += 1) await Promise.resolve();
       if (!link.isOpenForServer || !here.isAlive() || host.seat !== link || host.status === 'Revoked') return;
@@ -351,6 +357,12 @@ export async function openProtocolWorld(
       host.disk = power === undefined ? host.disk.afterDeath(next) : host.disk.afterPowerLoss(next, power);
       if (host.link !== undefined) host.link.isOpenForAgent = false;
       if (programs === 'die' || power !== undefined) for (const work of works) if (work.host === host.key) work.isLive = false;
+    },
+    async forgetAll(host) {
+      await this.kill(host, 'die');
+      rmSync(journalOf(host.disk.folder), { force: true });
+      rmSync(spoolOf(host.disk.folder), { recursive: true, force: true });
+      mkdirSync(spoolOf(host.disk.folder));
     },
     begin,
     async restartServer(turns) {

@@ -2,7 +2,7 @@ import type { Migration } from '../../platform/db/migrations.ts';
 
 /** Secrets, sealed, and which tasks name them. */
 export const secrets: Migration = {
-  name: '0007_secrets',
+  name: '0006_secrets',
   statements: [
     `CREATE TABLE secrets (
       name TEXT PRIMARY KEY, key_id TEXT NOT NULL, nonce TEXT NOT NULL, sealed TEXT NOT NULL, updated_at BIGINT NOT NULL,

@@ -2,7 +2,7 @@ import type { Migration } from '../../platform/db/migrations.ts';
 
 /** Files that are kept with an execution: here what they are, in the data folder what is in them. */
 export const artifacts: Migration = {
-  name: '0008_artifacts',
+  name: '0007_artifacts',
   statements: [
     `CREATE TABLE artifacts (
       execution_id TEXT NOT NULL REFERENCES executions(id) ON DELETE CASCADE, name TEXT NOT NULL, attempt INTEGER NOT NULL,

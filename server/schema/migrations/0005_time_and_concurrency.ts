@@ -5,7 +5,7 @@ import type { Migration } from '../../platform/db/migrations.ts';
  * its gates, for as long as it is open. And when a task may fire, beside its cron expression or interval.
  */
 export const timeAndConcurrency: Migration = {
-  name: '0006_time_and_concurrency',
+  name: '0005_time_and_concurrency',
   statements: [
     'ALTER TABLE executions ADD COLUMN gates BIGINT NOT NULL DEFAULT 0',
     // work that is held back must not be walked through by the search for what can go; with one column more than
