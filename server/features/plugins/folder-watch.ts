@@ -54,7 +54,11 @@ export function watchFolder({ dir, clock, log, onChange }: FolderWatchResources)
     unwatch();
     if (inode === undefined) return;
     try {
-      const handle = watch(dir, { recursive: true, persistent: true }, noticed);
+      const handle = watch(dir, { recursive: true, persistent: true }, (_event, path) => {
+        // the folder itself was gone for a moment: nothing more comes from this watcher, even if the same folder is back
+        if (path === '') unwatch();
+        noticed();
+      });
       handle.on('error', (error) => {
         log.warn({ err: error, dir }, 'watching the plugins folder failed; it is looked at every second or so');
         unwatch();
@@ -82,8 +86,10 @@ export function watchFolder({ dir, clock, log, onChange }: FolderWatchResources)
       if (!isChanged && watcher !== undefined && looks % looksPerSafetyLook !== 0) return;
       isChanged = false;
       try {
-        // it may be back before the next look, which would then see the same folder as before
-        if (!(await onChange())) isChanged = true;
+        if (await onChange()) return;
+        // it may be back before the next look, which would then see the same folder as before; the watcher saw it go
+        unwatch();
+        isChanged = true;
       } catch (error) {
         isChanged = true;
         throw error;
