@@ -57,6 +57,7 @@ export function dashboardPages({
     ...createTaskFormPages({
       firings: tasks.preview,
       plugins: plugins.list,
+      history: plugins.history,
       preview: agents.preview,
       create: tasks.create,
       get: tasks.get,
