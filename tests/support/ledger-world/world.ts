@@ -195,7 +195,7 @@ export async function openWorld(db: Database): Promise<World> {
       const here = server;
       run(async () => {
         if (old !== undefined) await Promise.all(old.handlers);
-        const verdicts: Verdict[] = await here.feature.presence.returned(host.id, journal);
+        const { verdicts } = await here.feature.presence.returned(host.id, journal);
         // the rest of the handshake takes its time too
         for (let i = 0; i < 10; i += 1) await Promise.resolve();
         if (!link.isOpen || !here.isAlive() || host.link !== link || host.status === 'Revoked') return;
