@@ -3,7 +3,7 @@ import type { Actor } from '../../../server/platform/http/actor.ts';
 import type { Database } from '../../../server/schema/schema.ts';
 import { type TaskInput, taskInput } from '../../../shared/api/tasks.ts';
 import { idGenerator } from '../../../shared/ids.ts';
-import type { AgentMessage, JournalEntry, ServerMessage, Verdict } from '../../../shared/protocol.ts';
+import type { AgentMessage, JournalEntry, ServerMessage } from '../../../shared/protocol.ts';
 import { createFakeClock, type FakeClock } from '../clock.ts';
 import { countingBytes } from './counting-bytes.ts';
 import { createHonestAgent, type HonestAgent, type ToAgent } from './honest-agent.ts';
