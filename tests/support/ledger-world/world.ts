@@ -3,7 +3,7 @@ import type { Actor } from '../../../server/platform/http/actor.ts';
 import type { Database } from '../../../server/schema/schema.ts';
 import { type TaskInput, taskInput } from '../../../shared/api/tasks.ts';
 import { idGenerator } from '../../../shared/ids.ts';
-import type { AgentMessage, JournalEntry, ServerMessage, Verdict } from '../../../shared/protocol.ts';
+import type { AgentMessage, JournalEntry, ServerMessage } from '../../../shared/protocol.ts';
 import { createFakeClock, type FakeClock } from '../clock.ts';
 import { countingBytes } from './counting-bytes.ts';
 import { createHonestAgent, type HonestAgent, type ToAgent } from './honest-agent.ts';
@@ -195,7 +195,7 @@ export async function openWorld(db: Database): Promise<World> {
       const here = server;
       run(async () => {
         if (old !== undefined) await Promise.all(old.handlers);
-        const verdicts: Verdict[] = await here.feature.presence.returned(host.id, journal);
+        const { verdicts } = await here.feature.presence.returned(host.id, journal);
         // the rest of the handshake takes its time too
         for (let i = 0; i < 10; i += 1) await Promise.resolve();
         if (!link.isOpen || !here.isAlive() || host.link !== link || host.status === 'Revoked') return;
