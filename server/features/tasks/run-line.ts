@@ -1,5 +1,5 @@
 import type { Writer } from '../../schema/schema.ts';
-import { openOfRun } from './executions.store.ts';
+import { waitingInLine } from './executions.store.ts';
 import type { ExecutionRow } from './rows.ts';
 import { parsePolicy } from './run-specs.ts';
 import { activeRunOf, findRun, oldestActiveRunOf } from './runs.store.ts';
@@ -30,7 +30,7 @@ export const waitingFor = (row: ExecutionRow, runId: string): ExecutionRow => ({
 /** A run of the task has ended: the oldest one that is active goes, if it waits. */
 export async function letNextRunGo(unit: Unit, taskId: string): Promise<void> {
   const next = await oldestActiveRunOf(unit.writer, taskId);
-  const rows = next === undefined ? [] : await waitingRowsOf(unit, next.id);
+  const rows = next === undefined ? [] : await waitingInLine(unit.writer, next.id);
   if (next === undefined || rows.length === 0) return;
   const run = await findRun(unit.writer, next.id);
   const { splaySeconds } = parsePolicy(run?.policy ?? '{}');
@@ -40,11 +40,8 @@ export async function letNextRunGo(unit: Unit, taskId: string): Promise<void> {
   }
 }
 
-const waitingRowsOf = async (unit: Unit, runId: string): Promise<ExecutionRow[]> =>
-  (await openOfRun(unit.writer, runId)).filter(({ state, reason }) => state === 'queued' && reason === 'run_before');
-
 /** The newest active run of the task, and whether it waits for one before it already. */
 export async function lastInLine(unit: Unit, taskId: string): Promise<{ id: string; waits: boolean } | undefined> {
   const active = await activeRunOf(unit.writer, taskId);
-  return active === undefined ? undefined : { id: active.id, waits: (await waitingRowsOf(unit, active.id)).length > 0 };
+  return active === undefined ? undefined : { id: active.id, waits: (await waitingInLine(unit.writer, active.id)).length > 0 };
 }
