@@ -55,8 +55,7 @@ export async function bootSystemdHost(): Promise<SystemdHost> {
     if (container.exitCode !== null) throw new Error(`systemd-nspawn ended: ${complaints}`);
     await eventually('systemd is up', async () => /running|degraded/.test((await run('systemctl', 'is-system-running')).stdout));
   } catch (error) {
-    container.kill('SIGKILL');
-    await ended;
+    await end();
     throw error;
   }
   return {
@@ -66,12 +65,16 @@ export async function bootSystemdHost(): Promise<SystemdHost> {
       if (exitCode !== 0) throw new Error(`The unit ${name} could not be written.`);
       await run('systemctl', 'daemon-reload');
     },
-    async close() {
-      // the container takes a signal for an orderly end, and this one for the end
-      container.kill('SIGKILL');
-      await ended;
-    },
+    close: end,
   };
+
+  /** Without its systemd a container is over, and systemd-nspawn cleans up; without systemd-nspawn it would go on. */
+  async function end(): Promise<void> {
+    const init = initOf(container);
+    if (init !== undefined) process.kill(init, 'SIGKILL');
+    else container.kill('SIGTERM');
+    await ended;
+  }
 }
 
 /** The systemd inside, as it is called outside. */
