@@ -69,7 +69,17 @@ describe('tasks', () => {
     expect((await cli(['tasks', 'next', '--cron', '0 9 * * *', '--time-zone', 'Europe/Berlin'])).out).toMatch(/^2026-12-24 /);
     expect(last().body).toMatchObject({ type: 'Scheduled', cron: '0 9 * * *', timeZone: 'Europe/Berlin' });
     await cli(['tasks', 'next', '--every', '90s']);
-    expect(last().body).toMatchObject({ type: 'Interval', everySeconds: 90 });
+    expect(last().body).toEqual({ type: 'Interval', everySeconds: 90, count: 10 });
+    const calendar = ['--until', '2027-01-01T00:00:00Z', '--exclude-date', '2026-12-25', '--blackout', 'Fri 12:00-24:00'];
+    await cli(['tasks', 'next', '--cron', '@daily', ...calendar]);
+    expect(last().body).toMatchObject({
+      cron: '@daily',
+      endsAt: '2027-01-01T00:00:00Z',
+      excludeDates: ['2026-12-25'],
+      blackout: ['Fri 12:00-24:00'],
+    });
+    const both = await cli(['tasks', 'next', someTask().id, '--blackout', 'Fri 12:00-24:00']);
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining('--blackout') });
     for (const given of [[], [someTask().id, '--cron', '@daily']])
       expect(await cli(['tasks', 'next', ...given])).toMatchObject({
         code: 2,
