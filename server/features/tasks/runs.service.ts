@@ -115,7 +115,8 @@ export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit
         await ended;
         return await present(await existing(id));
       } finally {
-        looked.abort();
+        // a reason of its own: without one an exception with its stack is made, for every request
+        looked.abort('looked');
       }
     },
 
