@@ -21,6 +21,9 @@ export const ladder = [
   'alerts',
   'terminal',
   'sandbox',
+  // what looks at everything
+  'search',
+  'overview',
 ] as const;
 
 interface Layer {

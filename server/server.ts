@@ -24,10 +24,15 @@ import { loadServerIdentity } from './features/auth/server-identity.ts';
 import { logMessages } from './features/logs/logs.messages.ts';
 import { logRoutes } from './features/logs/logs.routes.ts';
 import { createLogs } from './features/logs/logs.service.ts';
+import { createMetricsRoutes } from './features/metrics/metrics.routes.ts';
+import { createMetrics as createHostMetrics } from './features/metrics/metrics.service.ts';
+import { createOverview } from './features/overview/overview.feature.ts';
 import { createPluginsRoutes } from './features/plugins/plugins.routes.ts';
 import { createPlugins } from './features/plugins/plugins.service.ts';
 import { createSchedules } from './features/schedules/schedules.service.ts';
 import { checkTiming, nextTiming, upcoming } from './features/schedules/schedules.ts';
+import { createSearchRoutes } from './features/search/search.routes.ts';
+import { createSearch } from './features/search/search.service.ts';
 import { loadKeyring } from './features/secrets/master-key.ts';
 import { createSecretsRoutes } from './features/secrets/secrets.routes.ts';
 import { createSecrets } from './features/secrets/secrets.service.ts';
@@ -228,6 +233,10 @@ export async function startServer({
     wake: () => scheduleLoop.wake(),
   });
 
+  const overview = createOverview({ db, clock, events, log, agents, ledger, heartbeatSeconds });
+  const search = createSearch({ agents: agents.all, plugins: plugins.allCurrent, finder: ledger.finder });
+  const hostMetrics = createHostMetrics({ db, clock, log, events, random: Math.random, agents, settings, pause: betweenUnits });
+
   const setBackMs = await ledger.time.begin();
   if (setBackMs !== 0)
     log.warn({ seconds: setBackMs / 1000 }, 'clock was set back while the server was down: deadlines moved with it');
@@ -249,6 +258,8 @@ export async function startServer({
     },
   });
   await agents.start();
+  hostMetrics.start();
+  await overview.begin();
 
   const sweep = async (signal: AbortSignal): Promise<void> => {
     await timeWatch.look();
@@ -309,7 +320,22 @@ export async function startServer({
   observeProcess(metrics);
   observeDatabase(metrics, port.space);
   const web = createWeb({
-    pages: dashboardPages({ audit, auth, secrets, agents, plugins, logs, artifacts, ledger, publicUrl }),
+    pages: dashboardPages({
+      audit,
+      auth,
+      secrets,
+      agents,
+      plugins,
+      logs,
+      artifacts,
+      ledger,
+      overview,
+      search,
+      metrics: hostMetrics,
+      heartbeatSeconds,
+      clock,
+      publicUrl,
+    }),
     authenticate: auth.authenticate,
     clock,
     live,
@@ -320,7 +346,9 @@ export async function startServer({
       ...ledger.routes,
       ...logRoutes({ logs, isFinal: ledger.executions.isFinal }),
       ...createAgentsRoutes(agents),
+      ...createMetricsRoutes(hostMetrics),
       ...createPluginsRoutes(plugins),
+      ...createSearchRoutes(search),
       ...createAuthRoutes(auth),
       ...createSecretsRoutes(secrets),
       ...createArtifactsRoutes(artifacts),
@@ -385,6 +413,10 @@ export async function startServer({
     await plugins.stop();
     // heartbeats that could not be written any more are no reason to leave the database open
     await agents.stop().catch((error: unknown) => log.error({ err: error }, 'the last heartbeats were not written'));
+    await hostMetrics.stop().catch((error: unknown) => log.error({ err: error }, 'the last metrics were not written'));
+    await overview
+      .stop()
+      .catch((error: unknown) => log.error({ err: error }, 'the last minute of the throughput was not written'));
     await db.close();
     log.info('server stopped');
   }

@@ -25,12 +25,14 @@ import { bundleOfInput, type PluginInput } from './plugin-input.ts';
 import { createPluginShelf } from './plugin-shelf.ts';
 import { pluginMessages } from './plugins.messages.ts';
 import { allBundles, currentPlugins, findBundleText, readGeneration } from './plugins.store.ts';
-import { bundleOfRow, type PluginView, summaryOf } from './plugins.ts';
+import { bundleOfRow, type PluginView, summaryOf, viewOf } from './plugins.ts';
 import { chosenVersion } from './version-choice.ts';
 
 /** The plugins that tasks may call, and the catalogue by which agents trust them. */
 export type PluginsService = {
   current(name: string): PluginView | undefined;
+  /** all that are current, by name; from memory */
+  allCurrent(): readonly PluginView[];
   byHash(sha256: string): PluginView | undefined;
   /**
    * @param version the stored one to which the call is pinned; without it, the current one
@@ -155,6 +157,7 @@ export function createPlugins(resources: PluginsResources): PluginsService {
 
   return {
     current: shelf.current,
+    allCurrent: () => shelf.allCurrent().map(({ plugin, bundle }) => viewOf(bundle, plugin.source)),
     byHash: shelf.byHash,
     checkCall(name, action, args, version) {
       const current = shelf.current(name);

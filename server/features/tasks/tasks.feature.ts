@@ -13,6 +13,7 @@ import { createCanceller } from './cancel.service.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { executionRoutes } from './executions.routes.ts';
 import { createExecutions, type ExecutionsService } from './executions.service.ts';
+import { createFinder, type Finder } from './finder.service.ts';
 import { createFirer, defaultFireLimits, type FireLimits, type FireResources } from './fire.service.ts';
 import { type Change, createLedger } from './ledger.ts';
 import { lockRoutes } from './locks.routes.ts';
@@ -39,6 +40,7 @@ export type TasksFeature = {
   readonly runs: RunsService;
   readonly executions: ExecutionsService;
   readonly locks: LocksService;
+  readonly finder: Finder;
   readonly presence: PresenceService;
   readonly time: TimeShift;
   readonly messages: MessageHandlers;
@@ -233,6 +235,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     runs,
     executions,
     locks,
+    finder: createFinder(db),
     presence,
     time: createTimeShift({ db, clock, audit, nextFiring: resources.schedule.next, listenAnew: presence.listenAnew }),
     messages: taskMessages(attempts),

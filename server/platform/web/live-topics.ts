@@ -35,7 +35,8 @@ const touched: { readonly [N in EventName]: (event: Events[N]) => Touched } = {
   }),
   'log.appended': ({ executionId }) => ({ topics: [`execution:${executionId}`], subject: executionId }),
   'agent.changed': ({ agentId }) => ({ topics: [`agent:${agentId}`, 'agents', 'overview'], subject: agentId }),
-  'agent.metrics': ({ agentId }) => ({ topics: [`agent:${agentId}`, 'agents'], subject: agentId }),
+  // not the list of agents: a thousand heartbeats come there in a second, so its page asks for fresh numbers at a pace of its own
+  'agent.metrics': ({ agentId }) => ({ topics: [`agent:${agentId}`], subject: agentId }),
   'plugin.changed': ({ name }) => ({ topics: ['plugins'], subject: name }),
 };
 

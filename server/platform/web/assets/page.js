@@ -1,5 +1,8 @@
-// What every page gets from script, all of it optional: relative times that stay true, the theme switch, copy buttons, filters that
+// What every page gets from script, all of it optional: relative times that stay true, the theme, the keyboard, copy buttons, filters that
 // apply at once, and forms that cannot be sent twice by a double click.
+
+import './theme.js';
+import './keys.js';
 
 document.documentElement.classList.add('js');
 
@@ -33,19 +36,9 @@ document.addEventListener('visibilitychange', refreshTimes);
 
 document.addEventListener('click', (event) => {
   const target = event.target instanceof Element ? event.target : null;
-  if (target?.closest('[data-theme-switch]')) switchTheme();
   const copy = target?.closest('[data-copy]');
   if (copy) void copyText(copy);
 });
-
-function switchTheme() {
-  const root = document.documentElement;
-  const present = root.dataset.bsTheme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
-  const next = present === 'dark' ? 'light' : 'dark';
-  root.dataset.bsTheme = next;
-  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain HTTP
-  document.cookie = `muster_theme=${next}; path=/; max-age=31536000; samesite=lax`;
-}
 
 /** Never rejects: where the clipboard cannot be had, the text is selected instead. */
 async function copyText(button) {
@@ -61,6 +54,9 @@ async function copyText(button) {
   }
   button.setAttribute('aria-label', button.title);
 }
+
+// the tab of this page is seen in a narrow window too
+document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 
 document.addEventListener('change', (event) => {
   if (event.target instanceof HTMLSelectElement && 'submit' in event.target.dataset) event.target.form?.requestSubmit();
