@@ -11,8 +11,8 @@ export type Client = {
   readonly server: string;
   get<T>(path: string, answer: z.ZodType<T>, query?: Query, signal?: AbortSignal): Promise<T>;
   post<T>(path: string, answer: z.ZodType<T>, body?: unknown, query?: Query): Promise<T>;
-  /** @param ifMatch the ETag of what it replaces */
-  put<T>(path: string, answer: z.ZodType<T>, body: unknown, ifMatch?: string): Promise<T>;
+  /** @param ifMatch the ETag of what it replaces; null: there must be nothing to be replaced */
+  put<T>(path: string, answer: z.ZodType<T>, body: unknown, ifMatch?: string | null): Promise<T>;
   patch<T>(path: string, answer: z.ZodType<T>, body: unknown): Promise<T>;
   delete(path: string): Promise<void>;
   /** The body as it comes, however long that takes. */
@@ -62,7 +62,8 @@ export function createClient(options: ClientOptions): Client {
     if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
     if (key !== undefined) headers['idempotency-key'] = key;
     if (body !== undefined) headers['content-type'] = 'application/json';
-    if (ifMatch !== undefined) headers['if-match'] = ifMatch;
+    if (ifMatch === null) headers['if-none-match'] = '*';
+    else if (ifMatch !== undefined) headers['if-match'] = ifMatch;
     const limit = AbortSignal.timeout(patienceMs);
     try {
       return await fetch(url, {
@@ -130,7 +131,7 @@ export function createClient(options: ClientOptions): Client {
 type Request = {
   readonly query?: Query | undefined;
   readonly body?: unknown;
-  readonly ifMatch?: string | undefined;
+  readonly ifMatch?: string | null | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 

@@ -6,7 +6,7 @@ import { pluginManifest } from '../shared/plugin-manifest.ts';
 const docs = join(import.meta.dirname, '../docs/plugins');
 const table = readFileSync(join(docs, 'README.md'), 'utf8');
 
-describe.each(['shell', 'bash', 'powershell', 'python', 'node', 'http', 'file'])('the page of %s', (name) => {
+describe.each(['shell', 'bash', 'powershell', 'python', 'node', 'http', 'file', 'sql', 'service', 'package'])('the page of %s', (name) => {
   const manifest = pluginManifest.parse(JSON.parse(readFileSync(join(import.meta.dirname, name, 'plugin.json'), 'utf8')));
   const page = readFileSync(join(docs, `${name}.md`), 'utf8');
 

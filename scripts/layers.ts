@@ -37,6 +37,8 @@ const outside = ['npm:*', 'node:*', 'package.json'];
 
 export const layers: readonly Layer[] = [
   { place: 'shared/', may: ['shared/', 'npm:zod'] },
+  // server and command line make the same bundle of the same folder: the one part of the contract that reads a disk
+  { place: 'shared/plugin-folder/', may: ['shared/', 'node:*'] },
   { place: 'plugins/', may: ['plugins/', 'shared/', ...outside] },
   { place: 'agent/', may: ['agent/', 'shared/', ...outside] },
   { place: 'cli/', may: ['cli/', 'shared/', ...outside] },

@@ -81,6 +81,7 @@ export function dashboardPages({
     ...createTaskFormPages({
       firings: tasks.preview,
       plugins: plugins.list,
+      history: plugins.history,
       preview: agents.preview,
       create: tasks.create,
       get: tasks.get,

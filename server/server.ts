@@ -6,35 +6,26 @@ import { MusterError } from '../shared/errors.ts';
 import { idGenerator } from '../shared/ids.ts';
 import { protocolVersion } from '../shared/protocol.ts';
 import type { ServerSettings } from '../shared/settings-server.ts';
+import { apiRoutes } from './api.ts';
 import { apiTags } from './api-tags.ts';
 import { readRestoredMark, removeRestoredMark } from './backup/restored-mark.ts';
 import { dashboardPages } from './dashboard.ts';
-import { createAgentsRoutes } from './features/agents/agents.routes.ts';
 import { createAgents } from './features/agents/agents.service.ts';
-import { createEnrolmentRoutes } from './features/agents/enrolment.routes.ts';
-import { createArtifactsRoutes } from './features/artifacts/artifacts.routes.ts';
 import { createArtifacts } from './features/artifacts/artifacts.service.ts';
 import { createContentFolder } from './features/artifacts/content-folder.ts';
-import { createAuditRoutes } from './features/audit/audit.routes.ts';
 import { createAudit } from './features/audit/audit.service.ts';
 import { systemActor } from './features/audit/audit.ts';
-import { createAuthRoutes } from './features/auth/auth.routes.ts';
 import { createAuth } from './features/auth/auth.service.ts';
 import { loadServerIdentity } from './features/auth/server-identity.ts';
 import { logMessages } from './features/logs/logs.messages.ts';
-import { logRoutes } from './features/logs/logs.routes.ts';
 import { createLogs } from './features/logs/logs.service.ts';
-import { createMetricsRoutes } from './features/metrics/metrics.routes.ts';
 import { createMetrics as createHostMetrics } from './features/metrics/metrics.service.ts';
 import { createOverview } from './features/overview/overview.feature.ts';
-import { createPluginsRoutes } from './features/plugins/plugins.routes.ts';
 import { createPlugins } from './features/plugins/plugins.service.ts';
 import { createSchedules } from './features/schedules/schedules.service.ts';
 import { checkTiming, nextTiming, upcoming } from './features/schedules/schedules.ts';
-import { createSearchRoutes } from './features/search/search.routes.ts';
 import { createSearch } from './features/search/search.service.ts';
 import { loadKeyring } from './features/secrets/master-key.ts';
-import { createSecretsRoutes } from './features/secrets/secrets.routes.ts';
 import { createSecrets } from './features/secrets/secrets.service.ts';
 import { createRetention } from './features/tasks/retention.service.ts';
 import { createTasksFeature } from './features/tasks/tasks.feature.ts';
@@ -319,23 +310,9 @@ export async function startServer({
   const metrics = createMetrics();
   observeProcess(metrics);
   observeDatabase(metrics, port.space);
+  const features = { audit, auth, secrets, agents, plugins, logs, artifacts, ledger, metrics: hostMetrics, search };
   const web = createWeb({
-    pages: dashboardPages({
-      audit,
-      auth,
-      secrets,
-      agents,
-      plugins,
-      logs,
-      artifacts,
-      ledger,
-      overview,
-      search,
-      metrics: hostMetrics,
-      heartbeatSeconds,
-      clock,
-      publicUrl,
-    }),
+    pages: dashboardPages({ ...features, overview, heartbeatSeconds, clock, publicUrl }),
     authenticate: auth.authenticate,
     clock,
     live,
@@ -343,17 +320,7 @@ export async function startServer({
   });
   const routes = withOpenApi(
     [
-      ...ledger.routes,
-      ...logRoutes({ logs, isFinal: ledger.executions.isFinal }),
-      ...createAgentsRoutes(agents),
-      ...createMetricsRoutes(hostMetrics),
-      ...createPluginsRoutes(plugins),
-      ...createSearchRoutes(search),
-      ...createAuthRoutes(auth),
-      ...createSecretsRoutes(secrets),
-      ...createArtifactsRoutes(artifacts),
-      ...createAuditRoutes(audit),
-      ...createEnrolmentRoutes({ enrol: agents.enrol, failures: createRateLimiter({ clock, burst: 20, secondsPerTry: 5 }) }),
+      ...apiRoutes({ ...features, clock }),
       ...live.routes,
       ...operationsRoutes({
         metrics,

@@ -37,8 +37,8 @@ export type PluginContext = {
   readonly attempt: number;
   readonly action: string;
   readonly agentName: string;
-  /** a line in the log of the execution */
-  log(message: string): void;
+  /** a line in the log of the execution; its fields stand behind it as `name=value` */
+  log(message: string, fields?: Readonly<Record<string, Json>>): void;
   /** @param fraction 0 to 1 */
   progress(fraction: number, text?: string): void;
   /** aborted when the execution is cancelled or out of time; the process tree is killed a grace time later */
@@ -73,9 +73,10 @@ export type PluginFunction = (
 
 /**
  * The line protocol of every other runtime. The program gets `MUSTER_ACTION`, `MUSTER_ARGS` (JSON), `MUSTER_EXECUTION`,
- * `MUSTER_ATTEMPT`, `MUSTER_AGENT`, `MUSTER_WORKSPACE` and `MUSTER_ARTIFACTS` (a folder: the files in it are kept) in its environment, and the action and each positional argument on its command
- * line. A line of its standard output that begins with the mark is a message to Muster; all else is log.
+ * `MUSTER_ATTEMPT`, `MUSTER_AGENT`, `MUSTER_WORKSPACE` and `MUSTER_ARTIFACTS` (a folder: the files in it are kept) in its environment,
+ * and the action and each positional argument on its command line. A line of its standard output that begins with the mark is a message to Muster; all else is log.
  *
+ *     ::muster:: {"type":"log","message":"restarted","fields":{"service":"nginx"}}
  *     ::muster:: {"type":"progress","fraction":0.5,"text":"half"}
  *     ::muster:: {"type":"result","status":"success","message":"done","data":{"n":1}}
  */

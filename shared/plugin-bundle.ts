@@ -8,6 +8,8 @@ import { type PluginManifest, pluginManifest } from './plugin-manifest.ts';
  * always has the same SHA-256, which is its identity everywhere.
  */
 export const maxBundleBytes = 20 * 1024 * 1024;
+/** What it depends on is among them. */
+export const maxBundleFiles = 2000;
 
 const pathInBundle = z
   .string()
@@ -33,7 +35,7 @@ export const pluginBundle = z.strictObject({
   files: z
     .array(bundleFile)
     .min(1)
-    .max(2000)
+    .max(maxBundleFiles)
     .refine((files) => new Set(files.map(({ path }) => plainPath(path))).size === files.length, 'Two files have the same path.')
     .refine((files) => {
       const paths = new Set(files.map(({ path }) => plainPath(path)));

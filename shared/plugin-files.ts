@@ -5,5 +5,5 @@
 export const isLeftOver = (name: string): boolean =>
   name.startsWith('.') ||
   name.endsWith('~') ||
-  ['__pycache__', 'tsconfig.json'].includes(name) ||
+  ['__pycache__', 'tsconfig.json', 'package-lock.json'].includes(name) ||
   /\.pyc$|\.test\.[^.]+$|\.d\.[cm]?ts$/.test(name);

@@ -35,6 +35,8 @@ export const pluginManifest = z.strictObject({
   name: pluginName,
   version: z
     .string()
+    // it stands in the catalogue, which every agent reads as a whole
+    .max(64, 'A version has at most 64 characters.')
     .regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'Use a version such as 1.2.3.')
     .default('0.0.0'),
   description: z.string().max(500).default(''),

@@ -6,6 +6,7 @@ import type { Artifact } from '../shared/api/artifacts.ts';
 import { cliWith } from './support/cli.ts';
 import { eventually } from './support/eventually.ts';
 import { type System, startSystem } from './support/system.ts';
+import { createVisitor } from './support/visitor.ts';
 
 const plugins = {
   'keep.js': `import { writeFileSync, existsSync } from 'node:fs';
@@ -67,6 +68,14 @@ describe('an artifact', () => {
     expect(headers.get('content-disposition')).toMatch(/^attachment; /);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(outbox()).toEqual([]);
+  });
+
+  it('is on the page of its execution, also of one that succeeded at once', async () => {
+    const id = await done('left_py');
+    const visitor = createVisitor(system.server().url);
+    await visitor.open(system.server().signInUrl);
+    const { html } = await visitor.open(`/executions/${id}`);
+    expect(html).toContain(`<a href="/api/v1/executions/${id}/artifacts/from.py" download>from.py</a>`);
   });
 
   it('is what a script leaves in its folder, also when it fails; links are not followed', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,18 +9,21 @@ import { type Runtime, runtimes } from '../shared/plugin-manifest.ts';
 import { type CliEnd, cliWith } from './support/cli.ts';
 import { eventually } from './support/eventually.ts';
 import { type System, startSystem } from './support/system.ts';
-import { createVisitor } from './support/visitor.ts';
+import { createVisitor, type Visitor } from './support/visitor.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const hasPowershell = spawnSync('pwsh', ['-v']).status === 0;
 
 let system: System;
 let cwd: string;
+let visitor: Visitor;
 
 beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'muster-author-'));
   system = await startSystem({ plugins: { 'from_folder.sh': 'echo from the folder\n' } });
   await Promise.all(['one', 'two'].map((name) => system.startAgent(name)));
+  visitor = createVisitor(system.server().url);
+  await visitor.open(system.server().signInUrl);
 });
 afterAll(async () => {
   await system?.dispose();
@@ -116,6 +119,28 @@ describe('muster plugins run', () => {
     expect(spawnSync('pgrep', ['-fx', sleep]).status).not.toBe(0);
   }, 60_000);
 
+  it('keeps the files that it stores where it is told to, and of links none', async () => {
+    put('leaves.sh', 'cd "$MUSTER_ARTIFACTS"\nmkdir sub\necho one > sub/report.txt\nln -s /nowhere dangling\n');
+    const ended = await muster('plugins', 'run', 'leaves.sh', '--artifacts', 'kept/here');
+    expect(ended).toMatchObject({ code: 0, err: expect.stringContaining('artifact sub/report.txt (4 B)\n') });
+    expect(readFileSync(join(cwd, 'kept/here/sub/report.txt'), 'utf8')).toBe('one\n');
+    expect(readdirSync(join(cwd, 'kept/here'))).toEqual(['sub']);
+  });
+
+  it('refuses files that no bundle can have, by name', async () => {
+    mkdirSync(join(cwd, 'odd'));
+    writeFileSync(
+      join(cwd, 'odd/plugin.json'),
+      JSON.stringify({ name: 'odd', version: '1.0.0', runtime: 'bash', entry: 'main.sh', actions: { main: {} } }),
+    );
+    writeFileSync(join(cwd, 'odd/main.sh'), 'echo\n');
+    writeFileSync(join(cwd, 'odd/a:b.txt'), '');
+    expect(await muster('plugins', 'run', 'odd')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^muster: a:b\.txt: A path inside a bundle is made of names that every platform can have/),
+    });
+  });
+
   it('gives the environment, and refuses arguments that the server would refuse, in the same words', async () => {
     put('env.sh', 'echo "$GREETING"\n');
     expect(await muster('plugins', 'run', 'env.sh', 'main', '--env', 'GREETING=hi there')).toMatchObject({
@@ -131,6 +156,30 @@ describe('muster plugins run', () => {
       err: expect.stringContaining('It has: main.'),
     });
   });
+});
+
+describe('the page of what a plugin gets and gives', () => {
+  const page = readFileSync(join(root, 'docs/guides/plugin-reference.md'), 'utf8');
+  const scripts = [...page.matchAll(/^`plugins\/(tidy\.\w+)`:\n\n```\w+\n([\s\S]*?)^```$/gm)].map((match) => match.slice(1));
+
+  it.each(scripts)('is true of %s', async (name, text) => {
+    writeFileSync(join(cwd, name ?? ''), text ?? '');
+    expect((await muster('plugins', 'check', name ?? '')).code).toBe(0);
+    const args = name?.endsWith('.sh') ? '[3]' : '{"days":3}';
+    const { code, out } = await muster('plugins', 'run', name ?? '', 'main', '--args', args, '--json');
+    expect([code, JSON.parse(out)]).toEqual([
+      0,
+      expect.objectContaining({
+        outcome: 'succeeded',
+        message: 'Nothing was old.',
+        data: { days: 3 },
+        log: 'looking days=3\n',
+        artifacts: [{ name: 'report.txt', bytes: 16 }],
+      }),
+    ]);
+  });
+
+  it('has a script for three runtimes', () => expect(scripts).toHaveLength(3));
 });
 
 describe('versions of a plugin', () => {
@@ -215,16 +264,58 @@ describe('versions of a plugin', () => {
   it('are on its page, with what changed and the way back', async () => {
     const old = await push('before the page');
     const sha256 = await push('on the page');
-    const visitor = createVisitor(system.server().url);
-    await visitor.open(system.server().signInUrl);
     const page = await visitor.open('/plugins/versioned');
     expect(page.html).toContain('Have this version');
     const link = `/plugins/versioned/diff?from=${old}&amp;to=${sha256}`;
     expect(page.html).toContain(link);
-    expect((await visitor.open(link.replace('&amp;', '&'))).html).toContain('-echo before the page\n+echo on the page\n');
+    expect((await visitor.open(link.replace('&amp;', '&'))).html).toContain(
+      '<del>-echo before the page\n</del><ins>+echo on the page\n</ins>',
+    );
     expect(page.html).toContain(`/plugins/versioned/rollback?version=${old}`);
     const asked = await visitor.open(`/plugins/versioned/rollback?version=${old}`);
-    expect([asked.status, asked.html]).toEqual([200, expect.stringContaining('Go back to it')]);
+    expect([asked.status, asked.html]).toEqual([200, expect.stringContaining('Make it current')]);
+    expect(asked.html).toContain('Leave it as it is');
+    expect(asked.html).toContain(`Make 0.0.0 (${old.slice(0, 12)}) the current version of versioned?`);
+    expect((await visitor.open('/plugins/versioned/rollback?version=9.9.9')).status).toBe(404);
+  });
+
+  it('give the form of a task that is pinned to one its fields, and all of them are suggested', async () => {
+    const pushWith = async (version: string, argument: string): Promise<void> => {
+      const args = { type: 'object', properties: { [argument]: { type: 'string' } }, additionalProperties: false };
+      mkdirSync(join(cwd, 'formed'), { recursive: true });
+      writeFileSync(
+        join(cwd, 'formed/plugin.json'),
+        JSON.stringify({ name: 'formed', version, runtime: 'bash', entry: 'main.sh', actions: { main: { args } } }),
+      );
+      writeFileSync(join(cwd, 'formed/main.sh'), 'echo\n');
+      expect((await muster('plugins', 'push', 'formed')).code).toBe(0);
+    };
+    await pushWith('1.0.0', 'host');
+    const { task } = await system.api.post<{ task: { id: string } }>('/api/v1/tasks', {
+      owner: 'ALL', plugin: 'formed', args: { host: 'db1' }, type: 'Interval', everySeconds: 86_400,
+    }); // biome-ignore format: one call
+    await muster('plugins', 'pin', task.id, '1.0.0');
+    await pushWith('2.0.0', 'server');
+    const { html } = await visitor.open(`/tasks/${task.id}/edit`);
+    expect(html).toMatch(/name="args\.host" value="db1"/);
+    expect(html).not.toContain('name="args.server"');
+    expect(html).toMatch(/As in version 1\.0\.0 \([0-9a-f]{12}\)/);
+    expect(html).toContain('<option value="2.0.0">2.0.0, current</option><option value="1.0.0">1.0.0</option>');
+  });
+
+  it('of a plugin that is removed run for nobody, also where they are pinned, which the row says', async () => {
+    const sha256 = await push('for nobody');
+    const { task } = await system.api.post<{ task: { id: string } }>('/api/v1/tasks', {
+      owner: 'ALL', plugin: 'versioned', pluginVersion: sha256, type: 'Interval', everySeconds: 86_400,
+    }); // biome-ignore format: one call
+    await muster('plugins', 'remove', 'versioned');
+    const run = await system.api.post<{ id: string; state: string }>(`/api/v1/tasks/${task.id}/run?wait=20`);
+    expect(await system.api.executionsOf(run.id)).toMatchObject([
+      { state: 'skipped', reason: 'plugin_unknown', reasonText: 'The plugin versioned is not on the server any more.' },
+    ]);
+    await muster('plugins', 'rollback', 'versioned', sha256);
+    const again = await system.api.post<{ id: string }>(`/api/v1/tasks/${task.id}/run?wait=20`);
+    expect(await system.api.executionsOf(again.id)).toMatchObject([{ state: 'succeeded' }, { state: 'succeeded' }]);
   });
 
   it('on each agent are told', async () => {
@@ -250,5 +341,11 @@ describe('versions of a plugin', () => {
     expect(await outputOn('one', 'from_folder')).toEqual(['pushed\n']);
     await muster('plugins', 'remove', 'from_folder');
     expect(await outputOn('one', 'from_folder')).toEqual(['from the folder\n']);
+    const { versions } = await system.api.get<PluginDetail>('/api/v1/plugins/from_folder');
+    const earlier = versions.find(({ current }) => !current)?.sha256 ?? '';
+    expect((await muster('plugins', 'rollback', 'from_folder', earlier)).err).toContain(
+      'holds another from_folder, which is hidden by this one until `muster plugins remove from_folder`',
+    );
+    expect(await outputOn('one', 'from_folder')).toEqual(['pushed\n']);
   });
 });

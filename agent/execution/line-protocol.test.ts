@@ -24,6 +24,10 @@ describe('the line protocol', () => {
   it('tells marked lines from log', () => {
     const heard = readAll([`one\n${mark}{"type":"progress","fraction":0.5,"text":"half"}\ntwo\n${done}\n`]);
     expect(heard.log).toBe('one\ntwo\n');
+    expect(readAll([`${mark}{"type":"log","message":"restarted","fields":{"service":"nginx"}}\n`])).toMatchObject({
+      log: '',
+      marked: [{ type: 'log', message: 'restarted', fields: { service: 'nginx' } }],
+    });
     expect(heard.marked).toEqual([
       { type: 'progress', fraction: 0.5, text: 'half' },
       { type: 'result', status: 'success', message: 'done', data: { n: 1 } },

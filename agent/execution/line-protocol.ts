@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { json } from '../../shared/json.ts';
 import { lineMark } from '../../shared/plugin-api.ts';
 
 /** A longer marked line is log. */
 export const maxMarkedLine = 1024 * 1024;
 
 const markedLine = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('log'), message: z.string(), fields: z.record(z.string(), json).default({}) }),
   z.object({ type: z.literal('progress'), fraction: z.number().min(0).max(1), text: z.string().default('') }),
   z.object({
     type: z.literal('result'),

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { logLine } from '../../shared/log-line.ts';
 import type { PluginContext } from '../../shared/plugin-api.ts';
 import { storeArtifact } from '../artifacts/artifact-files.ts';
 import { findProgram } from '../execution/find-program.ts';
@@ -28,7 +29,7 @@ export function createContext(
     env,
     secrets: job.secrets,
     signal,
-    log: (message) => send(['log', `${String(message)}\n`]),
+    log: (message, fields) => send(['log', logLine(String(message), fields)]),
     progress(fraction, text = '') {
       if (Number.isFinite(fraction)) send(['progress', Math.min(1, Math.max(0, fraction)), String(text).slice(0, 1024)]);
     },

@@ -78,7 +78,7 @@ describe('a node plugin', () => {
     const end = await bench.run(
       plugin(`import { readdirSync, writeFileSync } from 'node:fs';
         export function main(args, context) {
-          context.progress(0.25, 'quarter'); context.progress(7); context.progress(NaN); context.log('a line');
+          context.progress(0.25, 'quarter'); context.progress(7); context.progress(NaN); context.log('a line'); context.log('restarted', { service: 'nginx' });
           const files = readdirSync(context.workspace); writeFileSync(context.workspace + '/left', '');
           const { executionId, attempt, action, agentName, env, workspace } = context;
           return { executionId, attempt, action, agentName, workspace, files, own: env.OWN, seen: process.env.OWN, token: process.env.MUSTER_JOIN_TOKEN ?? null, aborted: context.signal.aborted };
@@ -99,7 +99,7 @@ describe('a node plugin', () => {
       aborted: false,
     });
     expect(end).toMatchObject({
-      log: 'a line\n',
+      log: 'a line\nrestarted service=nginx\n',
       progress: [
         { fraction: 0.25, text: 'quarter' },
         { fraction: 1, text: '' },

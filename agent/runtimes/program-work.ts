@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Json } from '../../shared/json.ts';
+import { logLine } from '../../shared/log-line.ts';
 import { type Environment, jobEnvironment } from '../execution/environment.ts';
 import type { ProgramExit } from '../execution/exit-sentence.ts';
 import type { Job, JobSink } from '../execution/job.ts';
@@ -30,7 +31,8 @@ export async function beginProgram(
   const lines = createLineReader({
     log: (text) => sink.output('out', text),
     marked(line) {
-      if (line.type === 'progress') sink.progress(line.fraction, line.text.slice(0, 1024));
+      if (line.type === 'log') sink.output('log', logLine(line.message, line.fields));
+      else if (line.type === 'progress') sink.progress(line.fraction, line.text.slice(0, 1024));
       else {
         if (printed !== undefined && !isToldOfTwo) {
           isToldOfTwo = true;

@@ -86,6 +86,10 @@ def _muster():
     path, action, args = job["entry"], job["action"], job["args"]
     name = os.path.splitext(os.path.basename(path))[0]
     sys.path[0] = os.path.dirname(path)
+    if os.path.isdir(job["vendor"]):
+        # what the plugin brings counts more than what the host has, but hides nothing of Python's own
+        of_host = [at for at, folder in enumerate(sys.path) if os.path.basename(folder) in ("site-packages", "dist-packages")]
+        sys.path.insert(of_host[0] if of_host else len(sys.path), job["vendor"])
     sys.argv = [path, action] + [str(item) for item in (args if isinstance(args, list) else [])]
     try:
         spec = importlib.util.spec_from_file_location(name, path)

@@ -25,6 +25,17 @@ describe('a python plugin', () => {
     expect(await bench.run(plugin(echo), { args })).toMatchObject({ outcome: 'succeeded', message: 'called', exitCode: 0, data });
   });
 
+  it('finds what it brings in vendor: before what the host has, after what is of Python', async () => {
+    const vendored = bench.plugin({
+      'plugin.py': 'import greeter, json, sys\ndef main(): return [greeter.word, json.__name__, hasattr(json, "dumps")]\n',
+      'vendor/greeter/__init__.py': 'from .words import word\n',
+      'vendor/greeter/words.py': 'word = "hello"\n',
+      'vendor/json.py': 'raise ImportError("that is not the one")\n',
+    });
+    expect(await bench.run(vendored)).toMatchObject({ outcome: 'succeeded', data: ['hello', 'json', true] });
+    expect(readdirSync(vendored.bundleDir, { recursive: true }).filter((name) => String(name).includes('pycache'))).toEqual([]);
+  });
+
   it('that was given secrets tells how it ended without a file', async () => {
     const told = plugin(`
 import os

@@ -28,12 +28,13 @@ export function createPythonRuntime(resources: RuntimeResources): RuntimeAdapter
     begin(job, sink) {
       const python = find() ?? { file: 'python3', args: [] };
       const entry = join(job.bundleDir, job.manifest.entry);
+      const vendor = join(job.bundleDir, 'vendor');
       // written when the function is over, so that the workspace is empty for as long as it runs
       const end = join(job.workspace, '.muster-end.json');
       const isGivenSecrets = Object.keys(job.secrets).length > 0;
       // -B: no __pycache__ in the bundle, which is signed
       const args = [...python.args, '-B', '-X', 'utf8', '-c', pythonShim];
-      const input = JSON.stringify({ entry, action: job.action, args: job.args, end: isGivenSecrets ? null : end });
+      const input = JSON.stringify({ entry, vendor, action: job.action, args: job.args, end: isGivenSecrets ? null : end });
       const env = jobEnvironment(resources.env, job);
       return beginProgram(job, sink, resources, { file: python.file, args, env, input }, (exit, printed) => {
         const onLine = printedEnd.safeParse(printed?.data).data?.pythonEnd;

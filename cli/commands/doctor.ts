@@ -60,7 +60,7 @@ async function checkThisHost(
     ...checkDataFolder(resolve(cwd, settings.dataDir)),
     ...(await checkDatabase({ dataDir: resolve(cwd, settings.dataDir), deep: depth === 'deep', surroundings })),
     await checkPort(settings.host, settings.port, isOurs),
-    ...checkPluginsFolder(resolve(cwd, settings.pluginsDir), platform),
+    ...(await checkPluginsFolder(resolve(cwd, settings.pluginsDir), platform)),
   ];
 }
 

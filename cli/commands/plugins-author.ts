@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { MusterError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
@@ -42,6 +42,7 @@ export function addPluginAuthoring(group: Command, perform: Perform): void {
     .addOption(new Option('--args <json>', 'arguments of the action: a JSON array or object').argParser(jsonValue))
     .addOption(new Option('--env <NAME=VALUE>', 'environment variable of the work; may be repeated').argParser(variable))
     .addOption(new Option('--timeout <seconds>', 'time limit, such as 90s or 1h (default: 1h)').argParser(seconds))
+    .option('--artifacts <folder>', 'put the files that it stores there (default: they are only named)')
     .action(perform(runHere));
   addInGroup(group, 'test', 'check a plugin, run its examples as an agent would, and its tests')
     .argument(...pluginArgument)
@@ -64,18 +65,23 @@ async function create(context: Context, name: string, { runtime, ts, in: within 
 }
 
 async function check(context: Context, given: string): Promise<number> {
-  const source = readPluginSource(given, context.surroundings.cwd);
+  const source = await readPluginSource(given, context.surroundings.cwd);
   const findings = checkPlugin(source, thisPlatform());
   const valid = findings.every(({ level }) => level !== 'fail');
   context.print({ name: source.name, valid, findings }, () => findingsText(findings, context.stdout));
   return valid ? exitCodes.done : exitCodes.failed;
 }
 
-type RunOptions = { readonly args?: Json; readonly env?: Readonly<Record<string, string>>; readonly timeout?: number };
+type RunOptions = {
+  readonly args?: Json;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeout?: number;
+  readonly artifacts?: string;
+};
 
 async function runHere(context: Context, given: string, action: string, options: RunOptions): Promise<number> {
   const { surroundings, stdout } = context;
-  const plugin = unpackHere(readPluginSource(given, surroundings.cwd));
+  const plugin = unpackHere(await readPluginSource(given, surroundings.cwd));
   try {
     const { args, env = {} } = checkedCall(plugin, action, options);
     const log: string[] = [];
@@ -98,6 +104,10 @@ async function runHere(context: Context, given: string, action: string, options:
       surroundings,
     );
     const artifacts = artifactsIn(artifactsOf(plugin.folder));
+    if (options.artifacts !== undefined) {
+      const names = artifacts.map(({ name }) => name);
+      keepArtifacts(artifactsOf(plugin.folder), names, resolve(surroundings.cwd, options.artifacts));
+    }
     if (context.json) context.print({ plugin: plugin.manifest.name, action, ...end, log: log.join(''), artifacts }, () => '');
     else {
       if (end.data !== null) stdout.write(`${JSON.stringify(end.data, null, 2)}\n`);
@@ -134,18 +144,26 @@ function checkedCall({ manifest }: PluginHere, action: string, { args: given, en
   return { args, env };
 }
 
+/** As on an agent: regular files, also those in folders of it; links are none. */
 function artifactsIn(folder: string): { name: string; bytes: number }[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => ({ name, stats: statSync(join(folder, name)) }))
-    .filter(({ stats }) => stats.isFile())
-    .map(({ name, stats }) => ({ name, bytes: stats.size }));
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .map((path) => ({ name: relative(folder, path), bytes: statSync(path).size }));
+}
+
+function keepArtifacts(from: string, names: readonly string[], into: string): void {
+  for (const name of names) {
+    mkdirSync(dirname(join(into, name)), { recursive: true });
+    copyFileSync(join(from, name), join(into, name));
+  }
 }
 
 /** Check, examples, tests: the first of these that goes wrong is the last. */
 async function test(context: Context, given: string): Promise<number> {
   const { surroundings, stdout } = context;
-  const source = readPluginSource(given, surroundings.cwd);
+  const source = await readPluginSource(given, surroundings.cwd);
   const all: Finding[] = [];
   const add = (...findings: Finding[]): boolean => {
     all.push(...findings);

@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { pageOf } from '../../shared/api/listing.ts';
 import {
+  type PluginDetail,
   type PluginHolder,
   type PluginVersion,
   pluginDetail,
@@ -46,7 +47,7 @@ export function addPluginVersions(group: Command, perform: Perform): void {
     .action(perform(rollback));
   addInGroup(group, 'agents', 'which version of a plugin each agent has')
     .argument('<name>', 'of the plugin')
-    .option('--state <state>', `only those in this state: ${pluginHolderStates.join(', ')}`)
+    .addOption(new Option('--state <state>', 'only those in this state').choices(pluginHolderStates))
     .addOption(limitOption().default(500))
     .action(perform(agents));
   addInGroup(group, 'pin', 'let a task keep one version of its plugin, whatever is pushed later')
@@ -62,7 +63,7 @@ type PushOptions = { readonly dryRun: boolean; readonly force: boolean };
 
 async function push(context: Context, given: string, { dryRun, force }: PushOptions): Promise<undefined> {
   const { client } = context;
-  const source = readPluginSource(given, context.surroundings.cwd);
+  const source = await readPluginSource(given, context.surroundings.cwd);
   const wrong = checkPlugin(source, thisPlatform()).find(({ level }) => level === 'fail');
   if (wrong !== undefined && !force)
     throw new MusterError('plugin_invalid', `${wrong.what}: ${wrong.detail} \`muster plugins check\` tells more.`);
@@ -79,10 +80,16 @@ async function push(context: Context, given: string, { dryRun, force }: PushOpti
   if (isSameName(source, change))
     context.say(`It is still called ${to.version}: raise \`version\` in plugin.json, so that people can tell the two apart.`);
   // what was shown is what is replaced
-  const pushed = await client.put(pathOf(source.name), pluginDetail, body, from === null ? undefined : `"${from.sha256}"`);
-  if (pushed.hidesFolder)
-    context.say('The plugins folder of the server holds another one of this name, which is hidden by this one now.');
+  const pushed = await client.put(pathOf(source.name), pluginDetail, body, from === null ? null : `"${from.sha256}"`);
+  sayIfHiding(pushed, context);
   context.print(pushed, () => `${pushed.name} ${pushed.version} ${pushed.sha256.slice(0, 12)}\n`);
+}
+
+function sayIfHiding({ name, hidesFolder }: PluginDetail, context: Context): void {
+  if (!hidesFolder) return;
+  context.say(
+    `The plugins folder of the server holds another ${name}, which is hidden by this one until \`muster plugins remove ${name}\`.`,
+  );
 }
 
 const beforeText = ({ from, to }: { from: { version: string; sha256: string } | null; to: { sha256: string } }): string =>
@@ -119,6 +126,7 @@ async function diff(context: Context, name: string, from: string | undefined, to
 
 async function rollback(context: Context, name: string, version: string): Promise<undefined> {
   const now = await context.client.post(`${pathOf(name)}/rollback`, pluginDetail, { version });
+  sayIfHiding(now, context);
   context.print(now, () => `${now.name} ${now.version} ${now.sha256.slice(0, 12)}\n`);
 }
 

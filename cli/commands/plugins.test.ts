@@ -99,8 +99,11 @@ describe('muster plugins check', () => {
       'node',
       'index.js',
       'export const other = () => 1;\n',
-      /fail +entry +index\.js has no function for the action main: write `export async/,
+      /fail +entry +index\.js has no function for the action main: write `export async.* It has other\./,
     ],
+    ['node', 'index.js', 'async function main() {}\n', /fail +entry +index\.js has no function for the action main/],
+    ['bash', 'main.sh', '#!/bin/bash\r\necho hi\r\n', /fail +syntax +main\.sh:1: Its lines end as on Windows \(CRLF\)/],
+    ['exec', 'main', '#!/bin/sh\r\necho hi\r\n', /fail +syntax +main:1: Its lines end as on Windows \(CRLF\)/],
   ])('looks into %s: %s', async (runtime, entry, source, words) => {
     put('hello/plugin.json', { ...manifest, runtime, entry });
     put(`hello/${entry}`, source);
@@ -112,6 +115,16 @@ describe('muster plugins check', () => {
     ['node', 'index.js', 'export * from "./more.js";\n'],
     ['node', 'index.js', 'module.exports = { main() {} };\n'],
     ['node', 'index.mjs', 'export default () => 1;\n'],
+    ['node', 'index.js', 'const wrap = (f) => f;\nexport const main = wrap(() => 1);\n'],
+    ['node', 'index.js', 'var a=async()=>1;export{a as main};'],
+    [
+      'node',
+      'index.cjs',
+      '"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\n  exports["main"] = () => 1;\n',
+    ],
+    ['node', 'index.cjs', 'Object.defineProperty(exports, "main", { get: () => () => 1 });\n'],
+    ['node', 'index.ts', 'import { main } from "./more.ts";\nexport { main };\n'],
+    ['bash', 'main.sh', "#!/bin/bash\nprintf 'a\\r\\n'\ncat <<'END'\nx\r\nEND\n"],
     ['python', 'main.py', 'try:\n    from fast import main\nexcept ImportError:\n    main = print\n'],
     ['python', 'main.py', 'from helpers import *\n'],
   ])('finds no fault with what cannot be seen in %s: %s %s', async (runtime, entry, source) => {
@@ -132,7 +145,11 @@ describe('muster plugins check', () => {
   test('refuses links, files that cannot run and what is not there', async () => {
     put('hello/plugin.json', manifest);
     symlinkSync('/etc/passwd', join(cwd, 'hello/main.py'));
-    expect((await cli('plugins', 'check', 'hello')).err).toMatch(/main\.py is no regular file; links are not followed/);
+    expect((await cli('plugins', 'check', 'hello')).err).toMatch(/main\.py is a symbolic link; links are not followed/);
+    put('real/plugin.json', { ...manifest, name: 'linked' });
+    put('real/main.py', 'def main(): pass');
+    symlinkSync(join(cwd, 'real'), join(cwd, 'linked'));
+    expect((await cli('plugins', 'check', 'linked')).code).toBe(0);
     put('hello.txt', '');
     expect((await cli('plugins', 'check', 'hello.txt')).out).toMatch(/fail +file +"hello\.txt" is not a file that can be run/);
     expect((await cli('plugins', 'check', 'nowhere')).err).toMatch(/There is no nowhere/);
@@ -193,6 +210,22 @@ describe('muster plugins push', () => {
     expect(err).toContain(`hello 1.0.0 ${'b'.repeat(12)}, instead of 1.0.0 ${'a'.repeat(12)}\n  M main.py  +1 -1`);
     expect(err).toContain('It is still called 1.0.0: raise `version` in plugin.json');
     expect(api.requests.at(-1)).toMatchObject({ method: 'PUT', headers: { 'if-match': `"${'a'.repeat(64)}"` } });
+  });
+
+  test('names the first of many files that change, and counts the rest', async () => {
+    put('hello.py', 'def main(): pass');
+    const files = Array.from({ length: 45 }, (_, at) => ({ ...change, path: `f${at}.txt` }));
+    api.answer('POST /api/v1/plugins/hello/compare', {
+      body: { name: 'hello', from: { ...to, sha256: 'a'.repeat(64) }, to, files },
+    });
+    const { err } = await cli('plugins', 'push', 'hello.py');
+    expect(err).toMatch(/ {2}M f29\.txt {2}\+1 -1\n {2}and 15 more files\n/);
+  });
+
+  test('takes the place of nothing that came meanwhile, when it is new', async () => {
+    put('hello.py', 'def main(): pass');
+    await cli('plugins', 'push', 'hello.py');
+    expect(api.requests.at(-1)).toMatchObject({ method: 'PUT', headers: { 'if-none-match': '*' } });
   });
 
   test('with --dry-run only shows what would change, line by line', async () => {

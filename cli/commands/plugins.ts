@@ -11,6 +11,7 @@ import { readList } from '../pages.ts';
 import { pathOfPlugin as pathOf, pluginsPath } from '../plugins/paths.ts';
 import { printList } from '../print-list.ts';
 import { addPluginAuthoring } from './plugins-author.ts';
+import { addPluginVendor } from './plugins-vendor.ts';
 import { addPluginVersions } from './plugins-versions.ts';
 
 export function addPlugins(program: Command, perform: Perform): void {
@@ -18,6 +19,7 @@ export function addPlugins(program: Command, perform: Perform): void {
   addDefaultInGroup(group, 'list', 'list plugins').addOption(limitOption().default(500)).action(perform(list));
   addInGroup(group, 'show', 'a plugin, its actions and its versions').argument('<name>', 'of the plugin').action(perform(show));
   addPluginAuthoring(group, perform);
+  addPluginVendor(group, perform);
   addPluginVersions(group, perform);
   addInGroup(group, 'remove', 'delete a plugin that was pushed; runs under way keep it')
     .alias('delete')
@@ -83,6 +85,6 @@ async function remove(context: Context, name: string): Promise<undefined> {
   await context.client.delete(pathOf(name));
   context.print(
     { name, deleted: true },
-    () => `${name} is deleted. Its versions stay for a while: \`muster plugins rollback ${name} VERSION\` brings one back.\n`,
+    () => `${name} is deleted. Its versions stay stored: \`muster plugins rollback ${name} VERSION\` brings one back.\n`,
   );
 }

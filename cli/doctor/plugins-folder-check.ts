@@ -9,7 +9,7 @@ import { readPluginSource } from '../plugins/plugin-source.ts';
 const what = 'plugins';
 
 /** Whether the server will find plugins, and which of them it will refuse. */
-export function checkPluginsFolder(path: string, platform: Platform): Finding[] {
+export async function checkPluginsFolder(path: string, platform: Platform): Promise<Finding[]> {
   let entries: Dirent[];
   try {
     entries = readdirSync(path, { withFileTypes: true });
@@ -18,7 +18,8 @@ export function checkPluginsFolder(path: string, platform: Platform): Finding[] 
     return [{ level: 'fail', what, detail, remedy: 'Start in the folder of Muster, or set MUSTER_PLUGINS_DIR.' }];
   }
   const plugins = entries.filter(isPlugin);
-  const problems = plugins.flatMap(({ name }) => problemOf(path, name, platform));
+  const problems: Finding[] = [];
+  for (const { name } of plugins) problems.push(...(await problemOf(path, name, platform)));
   const summary: Finding = { level: 'ok', what, detail: `${plugins.length - problems.length} in ${path}` };
   return [summary, ...problems];
 }
@@ -31,10 +32,10 @@ function isPlugin(entry: Dirent): boolean {
   return runtimeOfFile(name) !== undefined && !name.endsWith('.d.ts');
 }
 
-function problemOf(folder: string, name: string, platform: Platform): Finding[] {
+async function problemOf(folder: string, name: string, platform: Platform): Promise<Finding[]> {
   const remedy = `\`npx muster plugins check ${join(folder, name)}\` tells more.`;
   try {
-    const wrong = checkPlugin(readPluginSource(name, folder), platform).find(({ level }) => level === 'fail');
+    const wrong = checkPlugin(await readPluginSource(name, folder), platform).find(({ level }) => level === 'fail');
     return wrong === undefined ? [] : [{ level: 'warn', what, detail: `${name}: ${wrong.detail}`, remedy }];
   } catch (error) {
     return [{ level: 'warn', what, detail: `${name}: ${(error as Error).message}`, remedy }];

@@ -6,10 +6,14 @@ type DiffedFile = PluginDiff['files'][number];
 
 const signs = { added: 'A', removed: 'D', changed: 'M' } as const;
 
-/** One line per file: `M main.py  +3 -1`. */
+const summedUp = 30;
+
+/** One line per file: `M main.py  +3 -1`; of very many the rest is counted. */
 export function diffSummary({ files }: Pick<PluginDiff, 'files'>): string {
-  const width = Math.max(0, ...files.map(({ path }) => path.length));
-  return files.map((file) => `  ${signs[file.change]} ${file.path.padEnd(width)}  ${countsOf(file)}\n`).join('');
+  const shown = files.slice(0, summedUp);
+  const width = Math.max(0, ...shown.map(({ path }) => path.length));
+  const lines = shown.map((file) => `  ${signs[file.change]} ${file.path.padEnd(width)}  ${countsOf(file)}\n`);
+  return [...lines, ...(files.length > summedUp ? [`  and ${files.length - summedUp} more files\n`] : [])].join('');
 }
 
 const countsOf = ({ added, removed }: DiffedFile): string =>

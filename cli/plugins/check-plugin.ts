@@ -6,6 +6,8 @@ import { singleFileManifest } from '../../shared/single-file-plugin.ts';
 import type { Finding } from '../output/findings.ts';
 import { formatBytes } from '../output/sizes.ts';
 import { argsCheckOf } from './args-schema.ts';
+import { bundleFault } from './bundle-fault.ts';
+import { dependencyFindings } from './dependency-findings.ts';
 import { checkEntry } from './entry-check.ts';
 import { manifestPath, placeInManifest, tryManifest } from './manifest-file.ts';
 import type { PluginSource } from './plugin-source.ts';
@@ -31,7 +33,10 @@ function checkFile({ name, file }: PluginSource & { readonly kind: 'file' }): Fi
   }
 }
 
-function checkFolder({ name, files: all }: PluginSource & { readonly kind: 'folder' }, platform: Platform): Finding[] {
+function checkFolder(
+  { name, files: all, dependencies }: PluginSource & { readonly kind: 'folder' },
+  platform: Platform,
+): Finding[] {
   const read = tryManifest(all);
   if ('faults' in read) return read.faults.map((fault) => fail('manifest', fault));
   const { manifest, text } = read;
@@ -42,6 +47,7 @@ function checkFolder({ name, files: all }: PluginSource & { readonly kind: 'fold
     ...checkEntry(manifest, files),
     ...Object.keys(manifest.actions).flatMap((action) => actionFindings(action, manifest, text)),
     platformFinding(manifest, platform),
+    ...dependencyFindings(dependencies),
     sizeFinding(manifest, files),
   ];
 }
@@ -82,11 +88,7 @@ const nameFinding = (name: string): Finding => {
 
 function sizeFinding(manifest: PluginManifest, files: readonly BundleFile[]): Finding {
   const bundle = pluginBundle.safeParse({ manifest, files });
-  if (!bundle.success) {
-    const [issue] = bundle.error.issues;
-    const [, at] = issue?.path ?? [];
-    return fail('files', `${files[Number(at)]?.path ?? 'files'}: ${issue?.message}`);
-  }
+  if (!bundle.success) return fail('files', bundleFault(bundle.error, files));
   const bytes = Buffer.byteLength(bundleText(bundle.data));
   const shown = `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${formatBytes(bytes)} as a bundle`;
   return bytes > maxBundleBytes

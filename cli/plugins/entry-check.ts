@@ -2,16 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { BundleFile } from '../../shared/plugin-bundle.ts';
 import type { PluginManifest, Runtime } from '../../shared/plugin-manifest.ts';
-import { nodeExports } from '../../shared/single-file-plugin.ts';
 import type { Finding } from '../output/findings.ts';
+import { visibleExports } from './javascript-exports.ts';
+import { lineEndFaults } from './line-ends.ts';
 import { pythonSyntax } from './python-syntax.ts';
 
 type Look = {
   readonly faults: readonly Fault[];
   /** functions that the entry has; undefined: that cannot be seen */
   readonly names?: readonly string[] | undefined;
-  /** why the sources were not looked at */
+  /** why the sources were not looked at, which an author may want to change */
   readonly unseen?: string;
+  /** nobody looks at sources of this runtime */
+  readonly isClosed?: true;
 };
 type Fault = { readonly path: string; readonly message: string; readonly line: number | null; readonly column: number | null };
 type Source = { readonly path: string; readonly text: string };
@@ -20,18 +23,23 @@ type Source = { readonly path: string; readonly text: string };
 export function checkEntry(manifest: PluginManifest, files: readonly BundleFile[], path = process.env.PATH): Finding[] {
   const { entry, runtime } = manifest;
   const file = files.find((one) => one.path === entry);
-  if (file === undefined)
-    return [fail('entry', `The entry file ${entry} is not in the folder. It has ${files.map((one) => one.path).join(', ')}.`)];
-  const { faults, names, unseen } = lookAt(manifest, files, path);
+  if (file === undefined) return [fail('entry', `The entry file ${entry} is not in the folder. It has ${shownPaths(files)}.`)];
+  const { faults, names, unseen, isClosed } = lookAt(manifest, files, path);
   if (faults.length > 0) return faults.map((fault) => fail('syntax', `${placeOf(fault)}: ${fault.message}.`));
   const missing = names === undefined ? [] : Object.keys(manifest.actions).filter((action) => !names.includes(action));
   const there = Object.keys(manifest.actions).filter((action) => names?.includes(action) === true);
-  const seen = there.length === 0 ? '' : `, has ${there.join(', ')}`;
+  const seen = isClosed ? '; its syntax is not looked at' : there.length === 0 ? '' : `, has ${there.join(', ')}`;
   return [
     unseen === undefined ? ok('entry', `${entry}${seen}`) : warn('entry', `${entry}; ${unseen}`),
     ...missing.map((action) => fail('entry', noFunction(entry, action, runtime, names ?? []))),
   ];
 }
+
+const shownFiles = 10;
+const shownPaths = (files: readonly BundleFile[]): string => {
+  const paths = files.slice(0, shownFiles).map(({ path }) => path);
+  return [...paths, ...(files.length > shownFiles ? [`${files.length - shownFiles} more`] : [])].join(', ') || 'no files';
+};
 
 function lookAt(manifest: PluginManifest, files: readonly BundleFile[], path: string | undefined): Look {
   switch (manifest.runtime) {
@@ -44,7 +52,7 @@ function lookAt(manifest: PluginManifest, files: readonly BundleFile[], path: st
     case 'exec':
       return lookAtProgram(manifest, files);
     case 'powershell':
-      return { faults: [] };
+      return { faults: [], isClosed: true };
   }
 }
 
@@ -60,11 +68,7 @@ function lookAtJavascript({ entry }: PluginManifest, sources: readonly Source[])
   const flags = ['--no-warnings', '--experimental-vm-modules', javascriptProgram];
   const answer = ask(process.execPath, flags, sources, process.env.PATH) as Fault[] | undefined;
   const text = sources.find(({ path }) => path === entry)?.text ?? '';
-  // what is passed on from elsewhere, or put together as an object, cannot be seen without running it
-  const isOpen = /^\s*export\s*\*|module\.exports\s*=|Object\.assign\(\s*exports|^\s*export\s+(const|let|var)\s*[{[]/m.test(text);
-  const names = nodeExports(text);
-  const withDefault = /^\s*export\s+default\b/m.test(text) ? [...names, 'main'] : names;
-  return { faults: answer ?? [], ...(isOpen ? {} : { names: withDefault }) };
+  return { faults: answer ?? [], names: visibleExports(text) };
 }
 
 function lookAtPython({ entry }: PluginManifest, sources: readonly Source[], path: string | undefined): Look {
@@ -78,7 +82,8 @@ function lookAtPython({ entry }: PluginManifest, sources: readonly Source[], pat
 }
 
 function lookAtBash(sources: readonly Source[], path: string | undefined): Look {
-  const faults: Fault[] = [];
+  const faults: Fault[] = lineEndFaults(sources);
+  if (faults.length > 0) return { faults };
   for (const source of sources) {
     const { error, stderr, status } = spawnSync('bash', ['-n'], {
       input: source.text,
@@ -95,7 +100,8 @@ function lookAtBash(sources: readonly Source[], path: string | undefined): Look 
 function lookAtProgram({ entry }: PluginManifest, files: readonly BundleFile[]): Look {
   const bytes = Buffer.from(files.find(({ path }) => path === entry)?.base64 ?? '', 'base64');
   const begin = bytes.subarray(0, 4).toString('latin1');
-  const isKnown = begin.startsWith('#!') || begin === '\x7fELF' || begin.startsWith('MZ') || /\.(exe|cmd|bat)$/i.test(entry);
+  if (begin.startsWith('#!')) return { faults: lineEndFaults([{ path: entry, text: bytes.toString('utf8') }]) };
+  const isKnown = begin === '\x7fELF' || begin.startsWith('MZ') || /\.(exe|cmd|bat)$/i.test(entry);
   if (isKnown || bytes[0] === 0xcf || bytes[0] === 0xca) return { faults: [] };
   return {
     faults: [],

@@ -37,7 +37,8 @@ function isModule(path: string, text: string): boolean {
     asScript(path, text);
     return false;
   } catch {
-    return /\bawait\b/.test(text);
+    // a module that was minified may export in the middle of its only line
+    return /\b(?:await|import|export)\b/.test(text);
   }
 }
 

@@ -20,7 +20,12 @@ export function readManifest(files: readonly BundleFile[]): PluginManifest {
 
 export function tryManifest(files: readonly BundleFile[]): ManifestRead {
   const file = files.find(({ path }) => path === manifestPath);
-  if (file === undefined) return { faults: [`There is no ${manifestPath} in the folder.`] };
+  if (file === undefined)
+    return {
+      faults: [
+        `There is no ${manifestPath} in the folder. \`muster plugins new\` writes one to begin with; a single file needs none.`,
+      ],
+    };
   // the mark before it is no part of JSON, and no column
   const text = Buffer.from(file.base64, 'base64')
     .toString('utf8')

@@ -30,6 +30,6 @@ if __name__ == "__main__":
 `,
   }),
   further: `
-Modules of your own beside \`main.py\` are imported as usual.
+Modules beside \`main.py\` are imported as usual; \`npx muster plugins vendor\` fetches what a \`requirements.txt\` names.
 `,
 };

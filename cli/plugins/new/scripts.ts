@@ -2,8 +2,8 @@ import type { Template } from './template.ts';
 
 const protocolNote = `
 Arguments by name (\`"type": "object"\` in the schema) are JSON in \`$MUSTER_ARGS\`. A line that begins with \`::muster:: \` speaks to Muster:
-\`::muster:: {"type":"progress","fraction":0.5,"text":"half"}\` or a result, as the last line of the script shows. Without one, exit code 0
-is success and any other a failure.
+\`::muster:: {"type":"progress","fraction":0.5,"text":"half"}\`, \`::muster:: {"type":"log","message":"restarted","fields":{"service":"nginx"}}\`,
+or a result, as the last line of the script shows. Without a result, exit code 0 is success and any other a failure.
 `;
 
 /** The first word of the command line is the action, those of the task follow; the exit code is the result. */

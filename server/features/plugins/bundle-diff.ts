@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { PluginDiff } from '../../../shared/api/plugins.ts';
 import { readableJson } from '../../../shared/json.ts';
 import type { PluginBundle } from '../../../shared/plugin-bundle.ts';
@@ -9,32 +10,49 @@ type DiffedFile = PluginDiff['files'][number];
 
 /** Texts of all patches together; what comes after it is named without its lines. */
 const maxPatchChars = 4 * 1024 * 1024;
+/** Work on one comparison; the files that it does not reach are named without their lines. */
+const maxWorkMs = 1_500;
 
-/** File by file, by path; the manifest is compared as it is written out for a person. */
-export function bundleDiff(from: PluginBundle | undefined, to: PluginBundle): PluginDiff['files'] {
+/**
+ * File by file, by path; the manifest is compared as it is written out for a person. Others have their turn between two files: a bundle
+ * may have thousands.
+ * @param now for the bound of the work, which does not count the turns of others
+ */
+export async function bundleDiff(
+  from: PluginBundle | undefined,
+  to: PluginBundle,
+  now = () => performance.now(),
+): Promise<PluginDiff['files']> {
   const before = contentsOf(from);
   const after = contentsOf(to);
+  const files: DiffedFile[] = [];
   let room = maxPatchChars;
-  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((path): DiffedFile[] => {
+  let workedMs = 0;
+  for (const path of [...new Set([...before.keys(), ...after.keys()])].sort()) {
     const [old, next] = [before.get(path), after.get(path)];
-    if (old !== undefined && next !== undefined && old.equals(next)) return [];
-    const change = old === undefined ? 'added' : next === undefined ? 'removed' : 'changed';
-    const [oldText, nextText] = [textOf(old ?? nothing), textOf(next ?? nothing)];
-    const patch = oldText === null || nextText === null ? undefined : linePatch(oldText, nextText);
+    if (old !== undefined && next !== undefined && old.equals(next)) continue;
+    await turn();
+    const begin = now();
+    const patch = room > 0 && workedMs < maxWorkMs ? patchOf(old ?? nothing, next ?? nothing) : undefined;
+    workedMs += now() - begin;
     room -= patch?.patch.length ?? 0;
-    return [
-      {
-        path,
-        change,
-        added: patch?.added ?? null,
-        removed: patch?.removed ?? null,
-        patch: room < 0 ? null : (patch?.patch ?? null),
-      },
-    ];
-  });
+    files.push({
+      path,
+      change: old === undefined ? 'added' : next === undefined ? 'removed' : 'changed',
+      added: patch?.added ?? null,
+      removed: patch?.removed ?? null,
+      patch: room < 0 ? null : (patch?.patch ?? null),
+    });
+  }
+  return files;
 }
 
 const nothing = Buffer.alloc(0);
+
+function patchOf(old: Buffer, next: Buffer): ReturnType<typeof linePatch> {
+  const [oldText, nextText] = [textOf(old), textOf(next)];
+  return oldText === null || nextText === null ? undefined : linePatch(oldText, nextText);
+}
 
 function contentsOf(bundle: PluginBundle | undefined): Map<string, Buffer> {
   if (bundle === undefined) return new Map();

@@ -29,6 +29,12 @@ describe('a bundle', () => {
     ['has a plugin.json that is no JSON', [file('plugin.json', '{'), index], 'plugin.json is not valid JSON'],
     ['has an unknown field', [manifestFile({ nmae: 'x' }), index], 'plugin.json, nmae: The field is not known.'],
     ['has a wrong version', [manifestFile({ version: 'one' }), index], 'plugin.json, version: Use a version such as 1.2.3.'],
+    ['has an endless version', [manifestFile({ version: `1.0.0-${'a'.repeat(60)}` }), index], 'at most 64 characters'],
+    [
+      'has two manifests',
+      [manifestFile(), index, file('Plugin.json', '{}')],
+      'Two files are called plugin.json: not every platform can tell them apart.',
+    ],
     ['has no actions', [manifestFile({ actions: {} }), index], 'Declare at least one action.'],
     ['is called otherwise', [manifestFile({ name: 'other' }), index], 'plugin.json says that the plugin is called "other"'],
     ['lacks its entry', [manifestFile(), file('other.js', '')], 'The entry file index.js is not among the files.'],

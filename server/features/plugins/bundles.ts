@@ -32,6 +32,8 @@ export const manifestPath = 'plugin.json';
 export function bundleOfFiles(name: string, files: readonly BundleFile[]): MadeBundle {
   const manifestFile = files.find((file) => file.path === manifestPath);
   if (manifestFile === undefined) throw invalid(`There is no ${manifestPath} among the files.`);
+  if (files.some((file) => file !== manifestFile && file.path.toLowerCase() === manifestPath))
+    throw invalid(`Two files are called ${manifestPath}: not every platform can tell them apart.`);
   const manifest = parseManifest(Buffer.from(manifestFile.base64, 'base64').toString('utf8'));
   if (manifest.name !== name)
     throw invalid(`${manifestPath} says that the plugin is called "${manifest.name}", but it stands as "${name}".`, 'name');

@@ -62,6 +62,23 @@ describe('the plugins folder', () => {
     ]);
   });
 
+  it('takes along what a plugin depends on, and sees when that changes', async () => {
+    await put('web/plugin.json', manifest('web'));
+    await put('web/index.js', 'x');
+    await put('web/package.json', '{"dependencies": {"left": "1.0.0"}}');
+    const folder = createPluginFolder(dir);
+    expect(problems(await folder.read())).toEqual([
+      expect.stringMatching(/^web: left, which package\.json needs, is not installed: run `npm install` in .*\/web\.$/),
+    ]);
+    await put('node_modules/left/package.json', '{"name": "left", "version": "1.0.0"}');
+    await put('node_modules/left/index.js', 'x');
+    const first = (await folder.read())?.plugins[0];
+    const { files } = JSON.parse(first?.text ?? '') as PluginBundle;
+    expect(files.map(({ path }) => path)).toContain('node_modules/left/index.js');
+    await put('node_modules/left/index.js', 'edited');
+    expect((await folder.read())?.plugins[0]?.sha256).not.toBe(first?.sha256);
+  });
+
   it('is not spoilt by what is broken in it: that is told, and the rest is there', async () => {
     await put('good.py', 'def main(): pass');
     await put('no-manifest/index.js', 'x');
@@ -78,7 +95,7 @@ describe('the plugins folder', () => {
       expect.stringContaining('Upper.py: "Upper" cannot be the name of a plugin'),
       expect.stringContaining('broken: plugin.json is not valid JSON'),
       expect.stringContaining('good.sh: Another plugin in the folder is called "good" already'),
-      expect.stringContaining('large: The bundle has 22.7 MiB; at most 20 MiB'),
+      expect.stringContaining('large: Its files are larger than 15 MiB together'),
       expect.stringContaining('no-manifest: There is no plugin.json'),
       expect.stringContaining('renamed: plugin.json says that the plugin is called "other"'),
     ]);

@@ -1,9 +1,6 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { MusterError } from '../../../shared/errors.ts';
-import type { BundleFile } from '../../../shared/plugin-bundle.ts';
-import { bundleOfFiles, bundleOfSingleFile, type MadeBundle } from './bundles.ts';
+import { readFiles } from '../../../shared/plugin-folder/read-files.ts';
+import { bundleOfFiles, bundleOfSingleFile, invalid, type MadeBundle } from './bundles.ts';
 import { entriesOf, type FolderEntry, type Walked, walk } from './folder-walk.ts';
 
 /** Something in the plugins folder that is no plugin, and why, for the person who put it there. */
@@ -30,7 +27,7 @@ export function createPluginFolder(dir: string): PluginFolder {
       const walked = await walk(dir, entry);
       const before = known.get(entry.entry);
       if (before?.mark === walked.mark) return before.outcome;
-      const outcome = await attempt(entry, async () => ({ made: await make(dir, entry, walked) }));
+      const outcome = await attempt(entry, async () => ({ made: await make(entry, walked) }));
       known.set(entry.entry, { mark: walked.mark, outcome });
       return outcome;
     } catch (error) {
@@ -67,23 +64,10 @@ async function attempt(entry: FolderEntry, work: () => Promise<Outcome>): Promis
   }
 }
 
-async function make(dir: string, { entry, name, kind }: FolderEntry, { files }: Walked): Promise<MadeBundle> {
-  if (kind === 'file') return bundleOfSingleFile(name, entry, (await readWithin(dir, entry)).toString('base64'));
-  const contents: BundleFile[] = [];
-  for (const { path, executable } of files) {
-    contents.push({ path, executable, base64: (await readWithin(join(dir, entry), path)).toString('base64') });
-  }
-  return bundleOfFiles(name, contents);
-}
-
-/** The look before said that it is a regular file; if a link took its place since, this fails. */
-async function readWithin(root: string, path: string): Promise<Buffer> {
-  const file = await open(join(root, path), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
-  try {
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
+async function make({ entry, name, kind }: FolderEntry, { files, faults }: Walked): Promise<MadeBundle> {
+  if (faults.length > 0) throw invalid(faults.join(' '));
+  const contents = await readFiles(files);
+  return kind === 'file' ? bundleOfSingleFile(name, entry, contents[0]?.base64 ?? '') : bundleOfFiles(name, contents);
 }
 
 const problemOf = ({ entry, name }: FolderEntry, error: unknown): PluginProblem => ({

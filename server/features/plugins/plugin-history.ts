@@ -82,14 +82,15 @@ export function createPluginHistory({
           : chosenVersion(name, bundles, to, 'to');
       const base = from === undefined ? bundles[bundles.indexOf(target) - 1] : chosenVersion(name, bundles, from, 'from');
       const [before, after] = await Promise.all([base === undefined ? undefined : contentOf(base), contentOf(target)]);
-      return { name, from: base === undefined ? null : refOf(base), to: refOf(target), files: bundleDiff(before, after) };
+      const files = await bundleDiff(before, after);
+      return { name, from: base === undefined ? null : refOf(base), to: refOf(target), files };
     },
     async compare(name, input) {
       const made = bundleOfInput(name, input);
       const sha256 = shelf.currentOf(name)?.sha256;
       const base = shelf.bundlesOf(name).find((bundle) => bundle.sha256 === sha256);
       const before = base === undefined ? undefined : await contentOf(base);
-      const files = bundleDiff(before, JSON.parse(made.text) as PluginBundle);
+      const files = await bundleDiff(before, JSON.parse(made.text) as PluginBundle);
       return {
         name,
         from: base === undefined ? null : refOf(base),

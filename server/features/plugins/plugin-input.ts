@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { bundleFile } from '../../../shared/plugin-bundle.ts';
+import { bundleFile, maxBundleFiles } from '../../../shared/plugin-bundle.ts';
 import { bundleOfFiles, bundleOfSingleFile, type MadeBundle } from './bundles.ts';
 
 /** A plugin as it is pushed: all its files, `plugin.json` among them, or one file whose name is the plugin's. */
 export const pluginInput = z
   .strictObject({
-    files: z.array(bundleFile).min(1).max(2000).optional(),
+    files: z.array(bundleFile).min(1).max(maxBundleFiles).optional(),
     file: z.strictObject({ name: z.string().min(1).max(100), base64: z.base64() }).optional(),
   })
   .refine(

@@ -5,12 +5,14 @@ import {
   type PluginDiff,
   type PluginHolder,
   type PluginSummary,
+  type PluginVersionDetail,
   pluginDiffQuery,
 } from '../../../shared/api/plugins.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { formBody, signedIn, viewsOf } from '../../platform/web/form.ts';
 import { type AnyPage, page } from '../../platform/web/page.ts';
 import type { Origin } from '../auth/origin.ts';
+import { patchRuns } from './patch-runs.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
@@ -20,7 +22,10 @@ export type PluginsPagesResources = {
   readonly remove: (name: string, actor: Actor, origin: Origin) => Promise<unknown>;
   /** what in the plugins folder could not be loaded, and why */
   readonly problems: () => readonly { readonly path: string; readonly message: string }[];
-  readonly history: { diff(name: string, from: string | undefined, to: string | undefined): Promise<PluginDiff> };
+  readonly history: {
+    diff(name: string, from: string | undefined, to: string | undefined): Promise<PluginDiff>;
+    version(name: string, version: string): Promise<Pick<PluginVersionDetail, 'version' | 'sha256' | 'current'>>;
+  };
   readonly rollback: (name: string, version: string, actor: Actor, origin: Origin) => Promise<unknown>;
   readonly drift: (name: string, query: { state?: PluginHolder['state']; limit: number }) => Promise<Page<PluginHolder>>;
   readonly driftCounts: (name: string) => Promise<Readonly<Record<PluginHolder['state'], number>>>;
@@ -83,7 +88,7 @@ export function createPluginsPages(resources: PluginsPagesResources): AnyPage[] 
         view: view('plugin-diff'),
         title: `${name}: what changed`,
         section: 'plugins',
-        data: { diff: await resources.history.diff(name, from, to) },
+        data: { diff: await resources.history.diff(name, from, to), patchRuns },
       }),
     }),
     page({
@@ -92,19 +97,24 @@ export function createPluginsPages(resources: PluginsPagesResources): AnyPage[] 
       permission: 'plugins.write',
       params,
       query: rollbackQuery,
-      handler: async ({ params: { name }, query: { version } }) => ({
-        kind: 'view',
-        view: confirm,
-        title: `Go back to an earlier ${name}?`,
-        section: 'plugins',
-        data: {
-          heading: `Make ${version.slice(0, 16)} the current version of ${name}?`,
-          text: 'Agents fetch it, and runs that start from now on use it. Runs under way and pinned tasks keep theirs. It counts as pushed, and so wins over the plugins folder.',
-          label: 'Go back to it',
-          action: `/plugins/${name}/rollback?version=${encodeURIComponent(version)}`,
-          back: `/plugins/${name}`,
-        },
-      }),
+      handler: async ({ params: { name }, query: { version } }) => {
+        const chosen = await resources.history.version(name, version);
+        return {
+          kind: 'view',
+          view: confirm,
+          title: `Make another version of ${name} current?`,
+          section: 'plugins',
+          data: {
+            heading: `Make ${chosen.version} (${chosen.sha256.slice(0, 12)}) the current version of ${name}?`,
+            text: 'Agents fetch it, and runs that start from now on use it. Runs under way and pinned tasks keep theirs. It counts as pushed, and so wins over the plugins folder.',
+            label: 'Make it current',
+            look: 'btn-primary',
+            keep: 'Leave it as it is',
+            action: `/plugins/${name}/rollback?version=${chosen.sha256}`,
+            back: `/plugins/${name}`,
+          },
+        };
+      },
     }),
     page({
       method: 'POST',

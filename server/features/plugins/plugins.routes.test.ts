@@ -72,6 +72,23 @@ describe('the plugins of the API', () => {
     });
   });
 
+  it('are new only if none is there, if the client says so: of two at once, one is', async () => {
+    const both = await Promise.all([1, 2].map((n) => put('first', file('first.py', `a = ${n}`), { 'if-none-match': '*' })));
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 412]);
+    expect((await get('/api/v1/plugins/first')).versions).toHaveLength(1);
+  });
+
+  it('of which each version is stored are found by those who look for one that was removed', async () => {
+    const { body } = await put('gone', file('gone.py', 'a = 1'));
+    await test.call('DELETE', '/api/v1/plugins/gone', { as: 'author' });
+    const sha256 = String(body.sha256).slice(0, 12);
+    expect(await get('/api/v1/plugins/gone')).toMatchObject({
+      code: 'not_found',
+      detail: expect.stringContaining(`\`muster plugins rollback gone ${sha256}\` brings the newest back`),
+    });
+    expect(() => test.plugins.checkCall('gone', 'main', [])).toThrow(/was removed from this server/);
+  });
+
   it.each<[string, string, unknown, string, string]>([
     ['without anything', 'bad', {}, 'field_invalid', 'either `files`'],
     ['with both', 'bad', { ...file('bad.py', ''), files: [{ path: 'a', base64: '' }] }, 'field_invalid', 'either `files`'],

@@ -65,11 +65,15 @@ export const createPluginsRoutes = (plugins: PluginsService): AnyRoute[] => [
     params: z.strictObject({ name: pluginName }),
     body: pluginInput,
     bodyLimit,
-    headers: { 'If-Match': 'the ETag of the plugin that this one is to replace; without it, whatever is there is replaced' },
+    headers: {
+      'If-Match': 'the ETag of the plugin that this one is to replace; without it, whatever is there is replaced',
+      'If-None-Match': '`*`: only if there is no plugin of this name yet',
+    },
     responses: { 200: pluginDetail, 201: pluginDetail },
     handler: async (request) => {
       const { params, body, address, headers } = request;
-      const { created } = await plugins.put(params.name, body, asker(request), { address, ifMatch: headers['if-match'] });
+      const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
+      const { created } = await plugins.put(params.name, body, asker(request), { address, ifMatch, ifNoneMatch });
       const detail = await plugins.detail(params.name);
       return { status: created ? 201 : 200, body: detail, headers: { etag: `"${detail.sha256}"` } };
     },
@@ -124,6 +128,7 @@ export const createPluginsRoutes = (plugins: PluginsService): AnyRoute[] => [
   route({
     method: 'POST',
     path: `${path}/:name/compare`,
+    changesNothing: true,
     permission: 'plugins.write',
     summary: 'What a push would change; nothing is stored',
     tag,

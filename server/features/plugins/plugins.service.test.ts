@@ -236,6 +236,21 @@ describe('earlier versions', () => {
     expect((await test.plugins.history.version('p', held.slice(0, 12))).sha256).toBe(held);
   });
 
+  it('are let go again when no task came to hold one', async () => {
+    test = await startPlugins();
+    await test.plugins.put('p', pushed('p', 0), someAdmin);
+    const held = shaOf('p');
+    await test.plugins.put('p', pushed('p', 1), someAdmin);
+    await test.plugins.hold(held);
+    await test.clock.advance(11 * 60_000);
+    for (let value = 2; value <= 30; value += 1) {
+      await test.clock.advance(1000);
+      await test.plugins.put('p', pushed('p', value), someAdmin);
+    }
+    expect(test.plugins.signedCatalogue().text).not.toContain(held);
+    expect((await test.plugins.history.versions('p')).map(({ sha256 }) => sha256)).not.toContain(held);
+  });
+
   it('are one again what counts, which the audit tells', async () => {
     test = await startPlugins();
     await test.plugins.put('p', pushed('p', 0), someAdmin);

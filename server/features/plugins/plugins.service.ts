@@ -39,7 +39,10 @@ export type PluginsService = {
    * @throws MusterError plugin_unknown, action_unknown, args_invalid (with fields such as `args.count`)
    */
   checkCall(plugin: string, action: string, args: unknown, version?: string): PluginView;
-  /** Lets agents run this stored bundle from now on, whatever becomes the current one; for a task that is about to be pinned to it. */
+  /**
+   * Lets agents run this stored bundle from now on, whatever becomes the current one; for a task that is about to be pinned to it. Without
+   * such a task it is let go again some minutes later.
+   */
   hold(sha256: string): Promise<void>;
   readonly history: PluginHistory;
   /** Makes a stored version the current one again. @throws MusterError not_found, field_invalid, state_conflict */
@@ -71,7 +74,11 @@ export type PluginsService = {
   stop(): Promise<void>;
 };
 
-export type PutOptions = Origin & { readonly ifMatch?: string | undefined };
+export type PutOptions = Origin & {
+  readonly ifMatch?: string | undefined;
+  /** `*`: only if there is no plugin of this name yet */
+  readonly ifNoneMatch?: string | undefined;
+};
 
 export type PluginsResources = Omit<PluginChangesResources, 'shelf' | 'versionsKept'> & {
   readonly versionsKept?: number;
@@ -88,9 +95,12 @@ export function createPlugins(resources: PluginsResources): PluginsService {
   const history = createPluginHistory({ read: db.read, shelf, texts });
   const drift = createPluginDrift({ read: db.read, shelf, allAgents: agents.all });
   const inTurn = createInTurn();
-  /** of tasks that are pinned, or are about to be */
-  const held = new Set<string>();
-  const usedBundles = async (): Promise<string[]> => [...(await resources.usedBundles()), ...held];
+  /** when, by hash, for tasks that are about to be pinned; once they are, `usedBundles` knows of them */
+  const held = new Map<string, number>();
+  async function usedBundles(): Promise<string[]> {
+    for (const [sha256, since] of held) if (clock.now() - since > heldMs) held.delete(sha256);
+    return [...(await resources.usedBundles()), ...held.keys()];
+  }
   let readFolder = async (): Promise<boolean> => true;
   let watch: FolderWatch | undefined;
   let problems: readonly PluginProblem[] = [];
@@ -161,7 +171,7 @@ export function createPlugins(resources: PluginsResources): PluginsService {
     byHash: shelf.byHash,
     checkCall(name, action, args, version) {
       const current = shelf.current(name);
-      if (current === undefined) throw pluginUnknown(name);
+      if (current === undefined) throw pluginUnknown(name, shelf.bundlesOf(name).length > 0);
       const plugin = version === undefined ? current : versionOf(name, version);
       if (!Object.hasOwn(plugin.manifest.actions, action)) throw actionUnknown(plugin, action);
       shelf.argsCheckOf(plugin).check(action, args);
@@ -171,7 +181,7 @@ export function createPlugins(resources: PluginsResources): PluginsService {
       inTurn(async () => {
         if (shelf.byHash(sha256) === undefined)
           throw new MusterError('not_found', 'This version of the plugin is not stored any more.');
-        held.add(sha256);
+        held.set(sha256, clock.now());
         if (!shelf.isTrusted(sha256)) await publish([], { actor: systemActor, address: null });
       }),
     history,
@@ -189,15 +199,16 @@ export function createPlugins(resources: PluginsResources): PluginsService {
     async detail(name) {
       const found = shelf.allCurrent().find(({ plugin }) => plugin.name === name);
       const text = found === undefined ? undefined : await texts.of(found.bundle.sha256);
-      if (found === undefined || text === undefined) throw notFound(name);
+      if (found === undefined || text === undefined) throw notFound(name, shelf.bundlesOf(name).at(-1)?.sha256);
       const { files } = JSON.parse(text.toString()) as PluginBundle;
       return pluginDetailOf(found.plugin, found.bundle, files, await history.versions(name), hidden.includes(name));
     },
-    async put(name, input, actor, { address = null, ifMatch } = {}) {
+    async put(name, input, actor, { address = null, ifMatch, ifNoneMatch } = {}) {
       const made = bundleOfInput(name, input);
       const answer = await inTurn(async () => {
         const before = shelf.currentOf(name);
         if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== `"${before?.sha256}"`) throw changedMeanwhile(name);
+        if (ifNoneMatch === '*' && before !== undefined) throw changedMeanwhile(name);
         if (before?.sha256 !== made.sha256)
           await change([{ kind: 'set', made, source: 'pushed' }], { actor: actor.name, address });
         return { created: before === undefined };
@@ -274,6 +285,8 @@ export function createPlugins(resources: PluginsResources): PluginsService {
 
 /** Versions of a plugin that are kept to be looked at, and to go back to. */
 const versionsKept = 20;
+/** Far longer than it takes to write the row of the task. */
+const heldMs = 10 * 60_000;
 
 const missing = (dir: string): PluginProblem => ({
   path: dir,
@@ -281,10 +294,12 @@ const missing = (dir: string): PluginProblem => ({
   message: 'The plugins folder is not there. What came from it before stays.',
 });
 
-const pluginUnknown = (name: string): MusterError =>
+const pluginUnknown = (name: string, wasDeleted: boolean): MusterError =>
   new MusterError(
     'plugin_unknown',
-    `There is no plugin "${name}" on this server. GET /api/v1/plugins lists those that there are.`,
+    wasDeleted
+      ? `The plugin "${name}" was removed from this server. Its versions are stored still: \`muster plugins rollback ${name} VERSION\` brings one back.`
+      : `There is no plugin "${name}" on this server. GET /api/v1/plugins lists those that there are.`,
     { field: 'plugin' },
   );
 
@@ -297,7 +312,14 @@ const actionUnknown = ({ name, manifest }: PluginView, action: string): MusterEr
     },
   );
 
-const notFound = (name: string): MusterError => new MusterError('not_found', `There is no plugin "${name}".`);
+/** @param stored its newest version, of one that was removed */
+const notFound = (name: string, stored?: string): MusterError =>
+  new MusterError(
+    'not_found',
+    stored === undefined
+      ? `There is no plugin "${name}".`
+      : `The plugin "${name}" was removed. Its versions are stored still: \`muster plugins rollback ${name} ${stored.slice(0, 12)}\` brings the newest back.`,
+  );
 
 const changedMeanwhile = (name: string): MusterError =>
   new MusterError('version_conflict', `The plugin "${name}" is another one by now. Look at it again, then push yours.`);

@@ -1,5 +1,5 @@
 import type { OwnerPreview } from '../../../shared/api/agents.ts';
-import type { PluginSummary } from '../../../shared/api/plugins.ts';
+import type { PluginSummary, PluginVersion } from '../../../shared/api/plugins.ts';
 import type { Task } from '../../../shared/api/tasks.ts';
 import { type Form, type FormProblems, textOf } from '../../platform/web/form.ts';
 import type { ArgsFields } from './args-fields.ts';
@@ -23,6 +23,7 @@ export function taskFormData(
   plugin: PluginSummary,
   fields: ArgsFields | undefined,
   owner: OwnerShown,
+  versions: readonly PluginVersion[],
 ): Readonly<Record<string, unknown>> {
   return {
     task,
@@ -34,11 +35,22 @@ export function taskFormData(
     moreArgs: hasMoreArgs(form, problems, fields),
     jsonArgsField,
     scheduleFields,
-    policyFields,
+    policyFields: policyFields.map((field) =>
+      field.key === 'pluginVersion'
+        ? { ...field, suggestions: versions.map((version) => suggestionOf(version, versions)) }
+        : field,
+    ),
+    pinned: versions.find(({ sha256, current }) => sha256 === plugin.sha256 && !current),
     envField,
     values: form,
     problems: problems === null ? null : placedProblems(problems, fields),
   };
+}
+
+/** By its version where no other is called so. */
+function suggestionOf({ version, sha256, current }: PluginVersion, all: readonly PluginVersion[]) {
+  const isAlone = all.filter((other) => other.version === version).length === 1;
+  return { value: isAlone ? version : sha256.slice(0, 12), label: `${version}${current ? ', current' : ''}` };
 }
 
 /** Whether something behind the fold of further arguments is wrong, or is not what the plugin would take by itself. */

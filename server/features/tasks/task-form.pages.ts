@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OwnerPreview } from '../../../shared/api/agents.ts';
-import type { PluginSummary } from '../../../shared/api/plugins.ts';
+import type { PluginSummary, PluginVersion, PluginVersionDetail } from '../../../shared/api/plugins.ts';
 import type { TaskCreated } from '../../../shared/api/runs.ts';
 import type { Firings, SchedulePreview, Task, TaskInput } from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
@@ -16,6 +16,11 @@ type MaybePromise<T> = T | Promise<T>;
 
 export type TaskFormPagesResources = {
   readonly plugins: () => MaybePromise<readonly PluginSummary[]>;
+  /** the stored versions of a plugin, and one of them */
+  readonly history: {
+    versions(name: string): Promise<readonly PluginVersion[]>;
+    version(name: string, version: string): Promise<PluginVersionDetail>;
+  };
   readonly preview: (owner: string) => MaybePromise<OwnerPreview>;
   readonly firings: (timing: SchedulePreview) => Firings;
   readonly create: (input: TaskInput, actor: Actor) => Promise<TaskCreated>;
@@ -41,11 +46,24 @@ const params = z.object({ id: z.string().max(64) });
 export function createTaskFormPages(resources: TaskFormPagesResources): AnyPage[] {
   const pluginOf = async (form: Form): Promise<PluginSummary> => {
     const name = textOf(form, 'plugin');
-    const plugin = (await resources.plugins()).find((candidate) => candidate.name === name);
+    const current = (await resources.plugins()).find((candidate) => candidate.name === name);
+    const plugin = current === undefined ? undefined : { ...current, ...(await pinnedOf(name, form)) };
     if (plugin === undefined) throw new MusterError('plugin_unknown', `There is no plugin ${name}. Choose one of the list.`);
     if (plugin.actions[textOf(form, 'action')] === undefined)
       throw new MusterError('action_unknown', `The plugin ${name} has no action ${textOf(form, 'action')}.`);
     return plugin;
+  };
+  /** The version that was typed has actions and arguments of its own. One that there is not is told when the form is saved. */
+  const pinnedOf = async (name: string, form: Form): Promise<Partial<PluginSummary>> => {
+    const wanted = textOf(form, 'pluginVersion').trim();
+    if (wanted === '') return {};
+    try {
+      const { version, sha256, actions } = await resources.history.version(name, wanted);
+      return { version, sha256, actions };
+    } catch (error) {
+      if (error instanceof MusterError) return {};
+      throw error;
+    }
   };
   const fieldsOf = (plugin: PluginSummary, form: Form): ArgsFields | undefined =>
     argsFieldsOf(plugin.actions[textOf(form, 'action')]?.args);
@@ -81,7 +99,16 @@ export function createTaskFormPages(resources: TaskFormPagesResources): AnyPage[
       view: view('task-form'),
       title: task === null ? 'New task' : `Edit ${task.name}`,
       section: 'tasks',
-      data: { ...taskFormData(shown, plugin, fieldsOf(plugin, form), await ownerOf(form)), firings: firingsOf(form) },
+      data: {
+        ...taskFormData(
+          shown,
+          plugin,
+          fieldsOf(plugin, form),
+          await ownerOf(form),
+          await resources.history.versions(plugin.name),
+        ),
+        firings: firingsOf(form),
+      },
       scripts: ['task-form.js', 'task-firings.js'],
       ...(problems === null ? {} : { status: 422 }),
     };
@@ -147,7 +174,7 @@ export function createTaskFormPages(resources: TaskFormPagesResources): AnyPage[
       params,
       handler: async ({ params: { id } }) => {
         const task = await resources.get(id);
-        const plugin = await pluginOf({ plugin: task.plugin, action: task.action });
+        const plugin = await pluginOf({ plugin: task.plugin, action: task.action, pluginVersion: task.pluginVersion ?? '' });
         return show({ form: formOfTask(task, fieldsOf(plugin, { action: task.action })), problems: null, task });
       },
     }),

@@ -55,6 +55,12 @@ beforeAll(async () => {
       }),
       route({
         ...declaration,
+        path: '/asks',
+        changesNothing: true,
+        handler: async () => ({ status: 201, body: { call: ++calls } }),
+      }),
+      route({
+        ...declaration,
         path: '/open',
         permission: 'open',
         handler: async () => ({ status: 201, body: { call: ++calls } }),
@@ -150,6 +156,15 @@ test('answers are forgotten after a day, not before', async () => {
   clock.set(clock.now() + 1);
   expect(await http.idempotency.prune()).toBe(1);
   expect((await post('/plain', 'new')).headers.get('idempotency-replayed')).toBe('true');
+});
+
+test('a POST that only asks is answered anew, and its answer is not kept', async () => {
+  const rows = () => http.db.read.selectFrom('idempotency').select('id').execute();
+  const before = await rows();
+  const answers = [await post('/asks', 'asks'), await post('/asks', 'asks')];
+  const [first, second] = await Promise.all(answers.map((response) => response.json() as Promise<{ call: number }>));
+  expect(second?.call).toBe((first?.call ?? 0) + 1);
+  expect(await rows()).toEqual(before);
 });
 
 test('a key that is no key is refused, and an open route takes no notice of one', async () => {

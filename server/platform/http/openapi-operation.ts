@@ -60,11 +60,15 @@ function parametersOf(route: AnyRoute, book: SchemaBook): JsonObject[] {
     schema: { type: 'string' },
   }));
   const common = [
-    ...(route.method === 'POST' && route.permission !== 'open' ? ['IdempotencyKey'] : []),
+    ...(isKept(route) ? ['IdempotencyKey'] : []),
     ...(route.method !== 'GET' && route.permission !== 'open' ? ['CsrfToken'] : []),
   ].map((name) => ({ $ref: `#/components/parameters/${name}` }));
   return [...fields(route.params, 'path'), ...fields(route.query, 'query'), ...headers, ...common];
 }
+
+/** Its answer is kept for an `Idempotency-Key`. */
+const isKept = ({ method, permission, changesNothing }: AnyRoute): boolean =>
+  method === 'POST' && permission !== 'open' && changesNothing !== true;
 
 function requestBodyOf(route: AnyRoute, book: SchemaBook): JsonObject {
   const schema = route.body === undefined ? {} : book.refer(route.body, 'input');
@@ -103,7 +107,7 @@ export function problemsOf(route: AnyRoute): number[] {
     route.body !== undefined && 'body_too_large',
     route.body !== undefined && 'body_media_type',
     (route.body !== undefined || route.query !== undefined) && 'field_invalid',
-    route.method === 'POST' && route.permission !== 'open' && 'idempotency_conflict',
+    isKept(route) && 'idempotency_conflict',
     route.headers !== undefined && 'If-Match' in route.headers && 'version_conflict',
     route.headers !== undefined && 'If-Match' in route.headers && 'precondition_required',
   ];

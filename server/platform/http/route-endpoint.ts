@@ -75,7 +75,8 @@ async function handle(
   actor: Actor | undefined,
 ): Promise<Given> {
   const key = request.headers['idempotency-key'];
-  if (route.method !== 'POST' || key === undefined || actor === undefined) return { answer: await route.handler(request) };
+  const isKept = route.method === 'POST' && route.changesNothing !== true;
+  if (!isKept || key === undefined || actor === undefined) return { answer: await route.handler(request) };
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new MusterError('field_invalid', 'Idempotency-Key: Expected 1 to 255 visible ASCII characters, such as a UUID.', {
       field: 'Idempotency-Key',

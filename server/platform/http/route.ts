@@ -27,6 +27,8 @@ export type Route<Params = unknown, Query = unknown, Body = unknown> = {
   readonly headers?: Readonly<Record<string, string>>;
   /** largest body in bytes; default that of the settings */
   readonly bodyLimit?: number;
+  /** of a POST that only asks: doing it again does no harm, so that its answer is not kept for an `Idempotency-Key` */
+  readonly changesNothing?: boolean;
   readonly handler: (request: RouteRequest<Params, Query, Body>) => Promise<RouteAnswer>;
 };
 

@@ -16,6 +16,8 @@ export type FormField = {
   readonly required?: boolean;
   readonly placeholder?: string;
   readonly choices?: readonly { readonly value: string; readonly label: string }[];
+  /** of a text: what may be typed, beside anything else */
+  readonly suggestions?: readonly { readonly value: string; readonly label: string }[];
 };
 export type FieldKind = 'text' | 'password' | 'number' | 'multiline' | 'list' | 'json' | 'switch' | 'choice' | 'choices';
 
