@@ -14,6 +14,7 @@ import type { LogsService } from './features/logs/logs.service.ts';
 import type { MetricsService } from './features/metrics/metrics.service.ts';
 import type { OverviewFeature } from './features/overview/overview.feature.ts';
 import { createOverviewPages } from './features/overview/overview.pages.ts';
+import { createPluginEditorPages } from './features/plugins/plugin-editor.pages.ts';
 import { createPluginsPages } from './features/plugins/plugins.pages.ts';
 import type { PluginsService } from './features/plugins/plugins.service.ts';
 import { createSearchPages } from './features/search/search.pages.ts';
@@ -90,6 +91,7 @@ export function dashboardPages({
     ...createTasksPages({ ...tasks, runs: runs.list }),
     ...createRunsPages({ ...runs, executions: executions.list }),
     ...createExecutionsPages({ ...executions, readLog: logs.read, artifactsOf: artifacts.list }),
+    ...createPluginEditorPages(plugins),
     ...createPluginsPages(plugins),
     ...createAccountPages(auth),
     ...createSecretsPages(secrets),

@@ -14,7 +14,7 @@ export type PageMeasured = {
   readonly p95: number;
   readonly htmlBytes: number;
   readonly htmlGzipped: number;
-  /** of all modules that the page loads by itself, each gzipped */
+  /** of all modules that the page can load, each gzipped */
   readonly scriptGzipped: number;
 };
 

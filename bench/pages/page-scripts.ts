@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-/** Follows the scripts of a page and what they import before anybody does anything; `import()` comes when it is wanted. */
+/** Follows the scripts of a page and all that they import, also what they import later: more than that cannot come. */
 export async function scriptBytes(html: string, read: (url: string) => Promise<Buffer>): Promise<number> {
   const seen = new Set<string>();
   const queue = [...html.matchAll(/<script[^>]* src="([^"]+)"/g)].map(([, url]) => url as string);
@@ -12,7 +12,7 @@ export async function scriptBytes(html: string, read: (url: string) => Promise<B
     const source = await read(url);
     bytes += gzipSync(source).length;
     const from = posix.dirname(url);
-    for (const [, name] of source.toString('utf8').matchAll(/^import\b[^'"]*['"](\.[^'"]+)['"]/gm))
+    for (const [, name] of source.toString('utf8').matchAll(/\bimport\b[^'"\n]*['"](\.[^'"]+)['"]/g))
       queue.push(posix.join(from, name as string));
   }
   return bytes;

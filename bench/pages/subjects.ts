@@ -11,7 +11,9 @@ export function findSubjects(dataDir: string): PageSubject[] {
     const largest = one('SELECT id FROM runs ORDER BY total DESC LIMIT 1');
     const deep = one('SELECT id FROM executions ORDER BY id LIMIT 1 OFFSET (SELECT count(*) / 10 FROM executions)');
     const failed = one("SELECT id FROM executions WHERE state = 'failed' ORDER BY id DESC LIMIT 1");
-    const agent = one('SELECT agent_id FROM executions GROUP BY agent_id ORDER BY count(*) DESC LIMIT 1');
+    const agent = one(
+      'SELECT agent_id FROM executions WHERE agent_id IS NOT NULL GROUP BY agent_id ORDER BY count(*) DESC LIMIT 1',
+    );
     const task = one('SELECT task_id FROM runs GROUP BY task_id ORDER BY count(*) DESC LIMIT 1');
     return [
       { name: 'overview', path: '/' },

@@ -1,5 +1,8 @@
+import { hash } from 'node:crypto';
+import { foldKeyOf } from '../../server/features/tasks/fold-key.ts';
 import type { RunsTable } from '../../server/schema/tables/tasks.tables.ts';
 import type { IdGenerator } from '../../shared/ids.ts';
+import { digestLines } from '../../shared/output-digest.ts';
 import { runStateOf } from '../../shared/run-states.ts';
 import type { SeededHost } from './hosts.ts';
 import type { Inserts } from './inserts.ts';
@@ -60,6 +63,14 @@ export function addRun({ task, hosts, at, open }: RunSeed, { inserts, newId, ran
     lastEnd = Math.max(lastEnd, ended);
     const output = outcome.started ? outputOf(outcome, agent.name, random) : '';
     const bytes = Buffer.byteLength(output);
+    const end = {
+      state: outcome.state,
+      reason: outcome.reason,
+      exit_code: outcome.exitCode,
+      data: null,
+      log_from: 0,
+      log_bytes: bytes,
+    };
     inserts.add('executions', {
       ...base,
       state: outcome.state,
@@ -72,6 +83,7 @@ export function addRun({ task, hosts, at, open }: RunSeed, { inserts, newId, ran
       exit_code: outcome.exitCode,
       message: outcome.message,
       log_bytes: bytes,
+      fold_key: foldKeyOf(end, digestOf(output)),
       duration_ms: outcome.started ? duration : null,
       offered_at: outcome.started ? started - 3 : null,
       started_at: outcome.started ? started : null,
@@ -89,6 +101,9 @@ export function addRun({ task, hosts, at, open }: RunSeed, { inserts, newId, ran
   inserts.add('runs', runRow({ task, at, open }, runId, hosts.length, counts, lastEnd));
   return runId;
 }
+
+const digestOf = (output: string): string =>
+  hash('sha256', digestLines(output === '' ? new Map() : new Map([['out', hash('sha256', output)]])));
 
 function runRow(
   { task, at }: Pick<RunSeed, 'task' | 'at' | 'open'>,

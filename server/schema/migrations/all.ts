@@ -8,6 +8,7 @@ import { secrets } from './0006_secrets.ts';
 import { artifacts } from './0007_artifacts.ts';
 import { pluginVersions } from './0008_plugin_versions.ts';
 import { metrics } from './0009_metrics.ts';
+import { foldKeys } from './0010_fold_keys.ts';
 import { overviewAndSearch } from './0011_overview_and_search.ts';
 
 /** In the order in which they are applied. */
@@ -21,5 +22,6 @@ export const migrations: readonly Migration[] = [
   artifacts,
   pluginVersions,
   metrics,
+  foldKeys,
   overviewAndSearch,
 ];

@@ -6,7 +6,7 @@
 import { areKeysOff } from './keys-choice.js';
 import { moveAlong } from './list-keys.js';
 
-const goWithinMs = 1500;
+const goWithinMs = 3000;
 let goUntil = 0;
 
 document.addEventListener('keydown', (event) => {
@@ -70,7 +70,10 @@ function isTyping(target) {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
-// both are loaded when somebody asks for them first
+// both come when the page has nothing else to do, so that what is typed right after the key is not lost
+const whenIdle = globalThis.requestIdleCallback ?? ((then) => setTimeout(then, 500));
+whenIdle(() => void import('./palette.js'));
+
 async function openPalette() {
   if (document.querySelector('.nav-links') === null) return;
   const { showPalette } = await import('./palette.js');

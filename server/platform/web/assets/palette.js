@@ -23,6 +23,7 @@ export function showPalette() {
   parts ??= create();
   if (parts.dialog.open) return;
   parts.input.value = '';
+  chosen = null;
   draw([]);
   parts.dialog.showModal();
   parts.input.focus();
