@@ -35,6 +35,8 @@ describeWithBrowser('the plugin editor', () => {
     const run = await system.api.runTask({ owner: 'host-1', plugin: 'greet', args: { name: 'Ada' } });
     return (await system.api.executionsOf(run.id)).map(({ data }) => data);
   };
+  /** As the script draws it: the plain text that stands there before would be gone in the middle of typing. */
+  const textOf = (path: string) => page.locator(`.pce-textarea[aria-label="Text of ${path}"]`);
   const files = () => page.getByRole('navigation', { name: 'Files' });
 
   beforeAll(async () => {
@@ -55,13 +57,13 @@ describeWithBrowser('the plugin editor', () => {
   it('tells while one types what is wrong and where, and leads there', async () => {
     await open('/plugins/greet/edit');
     await page.getByText('comes from the plugins folder').waitFor();
-    const text = page.getByRole('textbox', { name: 'Text of index.mjs' });
+    const text = textOf('index.mjs');
     await text.fill('export async function main( {\n  return 1;\n}\n');
     await page.getByRole('button', { name: /^index\.mjs:\d+/ }).waitFor();
     await text.fill('export async function other() {}\n');
     await page.getByText('There is no function for the action main').waitFor();
     await files().getByRole('link', { name: 'plugin.json' }).click();
-    await page.getByRole('textbox', { name: 'Text of plugin.json' }).fill('{\n  "name": "greet",\n  "colour": 1\n}');
+    await textOf('plugin.json').fill('{\n  "name": "greet",\n  "colour": 1\n}');
     await page.getByRole('button', { name: 'plugin.json:3:3' }).waitFor();
     await page.getByText('colour: There is no such field.').waitFor();
     await page.getByRole('button', { name: 'Review changes' }).click();
@@ -72,10 +74,10 @@ describeWithBrowser('the plugin editor', () => {
   it('saves what was looked at as a new version, which the next run uses', async () => {
     expect(await dataOf()).toEqual(['Hello, Ada']);
     await open('/plugins/greet/edit');
-    await page.getByRole('textbox', { name: 'Text of index.mjs' }).fill(sourceOf('Moin'));
+    await textOf('index.mjs').fill(sourceOf('Moin'));
     await page.getByLabel('Add a file').fill('lib/words.mjs');
     await page.getByRole('button', { name: 'Add the file' }).click();
-    await page.getByRole('textbox', { name: 'Text of lib/words.mjs' }).fill('export const words = [];\n');
+    await textOf('lib/words.mjs').fill('export const words = [];\n');
     await page.getByRole('button', { name: 'Review changes' }).click();
     await page.getByRole('heading', { name: 'A save changes 2 files' }).waitFor();
     await page.getByText("+  console.log('Moin, ' + name);").waitFor();
@@ -89,7 +91,7 @@ describeWithBrowser('the plugin editor', () => {
 
   it('keeps what was typed when somebody else saved meanwhile', async () => {
     await open('/plugins/greet/edit');
-    await page.getByRole('textbox', { name: 'Text of index.mjs' }).fill(sourceOf('Ahoi'));
+    await textOf('index.mjs').fill(sourceOf('Ahoi'));
     await page.getByRole('button', { name: 'Review changes' }).click();
     await page.getByRole('heading', { name: 'A save changes 1 file' }).waitFor();
     await saveMeanwhile(system, 'Salut');

@@ -5,7 +5,6 @@ import type { Actor } from '../../platform/http/actor.ts';
 import { problemsOfFiles } from './plugin-check.ts';
 import { filesOfDraft } from './plugin-draft.ts';
 import type { PluginInput } from './plugin-input.ts';
-import type { PutOptions } from './plugins.service.ts';
 import { createSourceSyntax } from './source-syntax.ts';
 
 /** Editing a plugin on the server: what would change, what is wrong with it, and the push. */
@@ -18,11 +17,13 @@ export type PluginWorkbench = {
   save(name: string, draft: PluginDraft, actor: Actor, address: string | null): Promise<void>;
 };
 
+type PushCondition = { readonly address: string | null; readonly ifMatch?: string; readonly ifNoneMatch?: string };
+
 export type PluginWorkbenchResources = {
   /** the files of a stored version, `plugin.json` among them */
   readonly filesOf: (name: string, sha256: string) => Promise<readonly BundleFile[]>;
   readonly compare: (name: string, input: PluginInput) => Promise<PluginDiff>;
-  readonly put: (name: string, input: PluginInput, actor: Actor, options: PutOptions) => Promise<unknown>;
+  readonly put: (name: string, input: PluginInput, actor: Actor, options: PushCondition) => Promise<unknown>;
 };
 
 export function createPluginWorkbench({ filesOf, compare, put }: PluginWorkbenchResources): PluginWorkbench {
