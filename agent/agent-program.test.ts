@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { closeCodes } from '../shared/protocol.ts';
 import { eventually } from '../tests/support/eventually.ts';
+import { exitOf } from '../tests/support/exit-of.ts';
 import { type FakeConnection, type FakeServer, offerOf, startFakeServer } from '../tests/support/fake-server.ts';
 import { isAlive } from './process-start.ts';
 
@@ -105,15 +106,15 @@ describe('the agent program', () => {
     const result = await connection.next('result');
     expect(result).toMatchObject({ outcome: 'failed', reason: 'agent_restarted' });
     connection.send({ type: 'ack', ...first });
-    expect(await once(agent, 'exit')).toEqual([0, null]);
+    expect(await exitOf(agent, () => complaints)).toEqual([0, null]);
   });
 
   it('exits with 78 and a sentence when a person is needed', async () => {
     start('--join-token', `mjt_${'x'.repeat(43)}.${'0'.repeat(32)}`);
-    expect(await once(agent, 'exit')).toEqual([78, null]);
+    expect(await exitOf(agent, () => complaints)).toEqual([78, null]);
     expect(complaints).toMatch(/The join token is unknown, expired, revoked or used up\./);
     start('--no-such-flag', 'x');
-    expect(await once(agent, 'exit')).toEqual([78, null]);
+    expect(await exitOf(agent, () => complaints)).toEqual([78, null]);
     expect(complaints).toContain('--no-such-flag');
   });
 
@@ -121,7 +122,7 @@ describe('the agent program', () => {
     start();
     const connection = await server.welcomed();
     connection.close(closeCodes.revoked);
-    expect(await once(agent, 'exit')).toEqual([78, null]);
+    expect(await exitOf(agent, () => complaints)).toEqual([78, null]);
     expect(complaints).toContain('revoked');
   });
 });

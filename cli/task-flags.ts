@@ -25,6 +25,11 @@ export type TaskOptions = {
   readonly maxConcurrent?: number;
   readonly lock?: readonly string[];
   readonly outputLimit?: number;
+  readonly memory?: number;
+  readonly cpu?: number;
+  readonly nice?: number;
+  readonly openFiles?: number;
+  readonly processes?: number;
 };
 
 /** The defaults are the server's: a flag that is not given is not sent. */
@@ -67,6 +72,13 @@ export const addTaskFlags = (command: Command): Command =>
     )
     .addOption(
       new Option('--output-limit <bytes>', 'output kept per host (default: 10 MiB)').argParser(wholeNumber(1024, 1_073_741_824)),
+    )
+    .addOption(new Option('--memory <MiB>', 'memory of the work (default: no limit)').argParser(wholeNumber(16, 16_777_216)))
+    .addOption(new Option('--cpu <percent>', 'of one processor (default: no limit)').argParser(wholeNumber(1, 100_000)))
+    .addOption(new Option('--nice <value>', 'gives way to other work; 19 to all of it').argParser(wholeNumber(0, 19)))
+    .addOption(new Option('--open-files <count>', 'of each of its processes').argParser(wholeNumber(16, 1_048_576)))
+    .addOption(
+      new Option('--processes <count>', 'and threads at a time (default: no limit)').argParser(wholeNumber(1, 1_000_000)),
     );
 
 /** What of the body of `POST /tasks` these flags say. */
@@ -76,6 +88,13 @@ export function policyOf(options: TaskOptions): Record<string, unknown> {
     ...(options.retryDelay === undefined ? {} : { delaySeconds: options.retryDelay }),
     ...(options.retryElsewhere === undefined ? {} : { elsewhere: options.retryElsewhere }),
   };
+  const limits = withoutUndefined({
+    memoryMb: options.memory,
+    cpuPercent: options.cpu,
+    nice: options.nice,
+    openFiles: options.openFiles,
+    processes: options.processes,
+  });
   return withoutUndefined({
     name: options.name,
     pluginVersion: options.pluginVersion,
@@ -90,6 +109,7 @@ export function policyOf(options: TaskOptions): Record<string, unknown> {
     maxConcurrent: options.maxConcurrent,
     locks: options.lock?.map(lockOfText),
     outputLimitBytes: options.outputLimit,
+    limits: Object.keys(limits).length === 0 ? undefined : limits,
   });
 }
 
@@ -115,6 +135,11 @@ export const taskFlagOfField = {
   maxConcurrent: '--max-concurrent',
   locks: '--lock',
   outputLimitBytes: '--output-limit',
+  'limits.memoryMb': '--memory',
+  'limits.cpuPercent': '--cpu',
+  'limits.nice': '--nice',
+  'limits.openFiles': '--open-files',
+  'limits.processes': '--processes',
   cron: '--cron',
   timeZone: '--time-zone',
   everySeconds: '--every',

@@ -49,9 +49,16 @@ export const protections: readonly Protection[] = [
     protects: 'what the journal of a returning agent holds was started and is not started elsewhere',
   },
   {
+    name: 'reconcile',
+    file: 'server/features/tasks/reconcile.ts',
+    find: 'hasSpoken.has(row.id)',
+    replace: 'false',
+    protects: 'what the journal of a returning agent holds was started and is not started elsewhere',
+  },
+  {
     name: 'journal-lineage',
     file: 'server/features/tasks/reconcile.ts',
-    find: "row.state === 'offered' || (continues && row.reason !== 'journal_foreign')",
+    find: "row.state === 'offered' || (isTheOne && row.reason !== 'journal_foreign')",
     replace: 'true',
     protects: 'what a copied or emptied journal lacks proves nothing',
   },

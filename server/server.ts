@@ -157,7 +157,11 @@ export async function startServer({
   const secrets = createSecrets({ db, clock, audit, keyring });
   const { resealed, unusable } = await secrets.begin();
   if (resealed > 0) log.info({ secrets: resealed }, 'secrets were sealed anew with the first master key');
-  if (unusable.length > 0) log.warn({ secrets: unusable }, 'no master key opens these secrets: write them anew');
+  if (unusable.length > 0)
+    log.warn(
+      { secrets: unusable },
+      'no master key opens these secrets: add the one that sealed them to MUSTER_MASTER_KEY, or put its master.key back, or write them anew',
+    );
 
   // what looks up the ladder is handed in as calls that are made later
   const agents = createAgents({

@@ -84,12 +84,22 @@ export function replaceArgSecrets(args: Json, replacement: (name: string) => Jso
 
 /** One pass: what a value itself holds is no reference. A reference without a value stays as it is. */
 export const withSecretsInArgs = (args: Json, values: SecretValues): Json =>
-  replaceArgSecrets(args, (name) => (Object.hasOwn(values, name) ? (values[name] ?? null) : { [key]: name }));
+  isEmpty(values)
+    ? args
+    : replaceArgSecrets(args, (name) => (Object.hasOwn(values, name) ? (values[name] ?? null) : { [key]: name }));
 
-export const withSecretsInEnv = (env: Readonly<Record<string, string>>, values: SecretValues): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(env).map(([variable, text]) => [
-      variable,
-      text.replace(inText, (reference, name: string) => (Object.hasOwn(values, name) ? (values[name] ?? '') : reference)),
-    ]),
-  );
+export const withSecretsInEnv = (
+  env: Readonly<Record<string, string>>,
+  values: SecretValues,
+): Readonly<Record<string, string>> =>
+  isEmpty(values)
+    ? env
+    : Object.fromEntries(
+        Object.entries(env).map(([variable, text]) => [
+          variable,
+          text.replace(inText, (reference, name: string) => (Object.hasOwn(values, name) ? (values[name] ?? '') : reference)),
+        ]),
+      );
+
+/** Most work is given none, and its arguments need not be walked through. */
+const isEmpty = (values: SecretValues): boolean => Object.keys(values).length === 0;

@@ -7,9 +7,10 @@ import { type ChildProgram, startProgram } from './support/child-program.ts';
 import { eventually } from './support/eventually.ts';
 import { type System, startSystem } from './support/system.ts';
 
-/** Writes down each start, then waits until it may end. */
+/** Writes down each start, says so, then waits until it may end. */
 const work = `#!/bin/bash
 echo started >> "$FOLDER/starts"
+echo begun
 while [[ ! -e $FOLDER/go ]]; do sleep 0.05; done
 echo done
 `;
@@ -126,6 +127,34 @@ it('a copy with the journal that comes while the host itself is cut off starts i
   await agent.stop();
   agent.start();
   await system.connected('host-still');
+  expect(await readFile(join(folder, 'starts'), 'utf8')).toBe('started\n');
+}, 60_000);
+
+it('a copy from before the work was started, that comes while the host itself is cut off, starts it no second time once it was heard of', async () => {
+  const agent = await system.startAgent('host-older');
+  const folder = await readyFolder('older');
+  const older = join(system.folder, 'older');
+  await cp(agent.folder, older, { recursive: true, filter: (path) => !/agent\.lock|work/.test(path.slice(agent.folder.length)) });
+  const { run } = await system.api.createTask({ owner: 'host-older', plugin: 'work', env: { FOLDER: folder } });
+  const executions = async () =>
+    (await system.api.get<Page<{ state: string; reason: string; logBytes: number }>>(`/api/v1/runs/${run?.id}/executions`)).items;
+  await eventually('the work was heard of', async () => ((await executions())[0]?.logBytes ?? 0) > 0);
+  process.kill(agent.pid(), 'SIGSTOP');
+  await cp(older, join(system.folder, 'copy-older'), { recursive: true });
+  const copy = agentIn('copy-older');
+  await eventually('the copy has the place', () => copy.output().includes('"msg":"connected"'), 15_000);
+  expect(await executions()).toMatchObject([{ state: 'unknown', reason: 'journal_foreign', attempt: 1 }]);
+  await copy.stop();
+
+  process.kill(agent.pid(), 'SIGCONT');
+  await cp(join(folder, 'starts'), join(folder, 'go'));
+  await agent.stop();
+  agent.start();
+  await eventually(
+    'the host itself has told how it ended',
+    async () => ['succeeded', 'failed'].includes((await executions())[0]?.state ?? ''),
+    30_000,
+  );
   expect(await readFile(join(folder, 'starts'), 'utf8')).toBe('started\n');
 }, 60_000);
 

@@ -23,6 +23,10 @@ export async function wait([given, gate]) {
       while (!existsSync(gate)) await pause(20);
       return given;
     }
+export async function name([given], context) {
+  await context.storeArtifact({ name: 'of ' + given + '.txt', data: 'x' });
+  await context.storeArtifact({ name: 'plain.txt', data: 'x' });
+}
 let kept;
 export function keep([given]) { const before = kept ?? null; kept = given?.$secret ?? given; return { before }; }`,
   'env.sh': 'echo "it is $TOKEN"; [ "$TOKEN" = "Bearer $(cat "$2")" ] && echo same; set -x; : "$TOKEN"',
@@ -86,6 +90,12 @@ describe('a secret', () => {
     const { execution, log } = await done({ owner: 'ALL', plugin: 'arg', args: [given] });
     expect(execution).toMatchObject({ state: 'failed', message: '***' });
     expect(log).toBe('***\n');
+  });
+
+  it('is masked in the name of a file that it leaves', async () => {
+    const { execution } = await done({ owner: 'ALL', plugin: 'tell', action: 'name', args: [given] });
+    const { items } = await system.api.get<{ items: { name: string }[] }>(`/api/v1/executions/${execution.id}/artifacts`);
+    expect(items.map(({ name }) => name)).toEqual(['of ___.txt', 'plain.txt']);
   });
 
   it('is on no disk while it is in use, and in no answer of the API', async () => {

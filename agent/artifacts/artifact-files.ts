@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { artifactNameFrom } from '../../shared/api/artifacts.ts';
@@ -13,7 +14,7 @@ export async function storeArtifact(
 ): Promise<string> {
   const name = artifactNameFrom(givenName ?? (typeof source === 'string' ? basename(source) : source.name));
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const draft = join(folder, `${name.slice(0, 150)}${partial}`);
+  const draft = join(folder, `${randomUUID()}${partial}`);
   try {
     if (typeof source === 'string') await copyFile(source, draft);
     else {
@@ -46,4 +47,12 @@ export async function artifactsIn(folder: string): Promise<ArtifactFile[]> {
       return { path, name: artifactNameFrom(path.slice(folder.length + 1)) };
     })
     .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** @param nameOf of its path inside of the folder; a file whose name is not that one is given it */
+export async function renameArtifacts(folder: string, nameOf: (path: string) => string): Promise<void> {
+  for (const { path, name } of await artifactsIn(folder)) {
+    const wanted = artifactNameFrom(nameOf(path.slice(folder.length + 1)));
+    if (wanted !== name) await rename(path, join(folder, wanted));
+  }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -53,6 +53,7 @@ describe('files that an attempt left', () => {
     answer = takeAll;
     left('a.txt', 'hello');
     symlinkSync('/etc/passwd', join(outbox.folderOf(key), 'link'));
+    symlinkSync('/etc', join(outbox.folderOf(key), 'folder'));
     connect();
     await outbox.settled(key);
     expect(seen).toMatchObject([{ ...key, name: 'a.txt', bytes: 5, offset: 0, base64: 'aGVsbG8=' }]);
@@ -94,10 +95,61 @@ describe('files that an attempt left', () => {
     expect(readdirSync(path)).toEqual([]);
   });
 
-  test('cost nothing when there are none', async () => {
+  test('that became shorter while they were sent are told, and do not hold up the others', async () => {
+    left('a', 'x'.repeat(600_000));
+    left('b', 'b');
+    answer = ({ name, offset, bytes, unreadable }) => {
+      if (name === 'b' || unreadable !== undefined) return { next: bytes, done: true };
+      truncateSync(join(outbox.folderOf(key), 'a'), 10);
+      return { next: offset + 524_288 };
+    };
+    connect();
     await outbox.settled(key);
+    expect(seen.map(({ name, offset, unreadable }) => [name, offset, unreadable])).toEqual([
+      ['a', 0, undefined],
+      ['a', 0, 'it became shorter while it was sent'],
+      ['b', 0, undefined],
+    ]);
+  });
+
+  test('that became links are not followed, and are told', async () => {
+    left('a', 'mine');
+    left('b', 'b');
+    answer = ({ name, bytes }) => {
+      if (name === 'a' && seen.length === 1) {
+        rmSync(join(outbox.folderOf(key), 'b'));
+        symlinkSync('/etc/passwd', join(outbox.folderOf(key), 'b'));
+      }
+      return { next: bytes, done: true };
+    };
+    connect();
+    await outbox.settled(key);
+    expect(seen).toMatchObject([{ name: 'a' }, { name: 'b', base64: '', unreadable: 'the agent cannot read it (ELOOP)' }]);
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  test('are sent up to the first that is too many', async () => {
+    answer = takeAll;
+    for (let count = 0; count < 1005; count += 1) left(`f${count}`, '');
+    connect();
+    await outbox.settled(key);
+    expect(seen).toHaveLength(1001);
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  test('are called what they may be called', async () => {
+    answer = takeAll;
+    left('the hunter2 file', 'x');
+    left('plain', 'x');
+    connect();
+    await outbox.settled(key, (name) => name.replace('hunter2', '***'));
+    expect(seen.map(({ name }) => name)).toEqual(['plain', 'the ___ file']);
+  });
+
+  test('cost nothing when there are none', () => {
+    expect(outbox.settled(key)).toBeUndefined();
     mkdirSync(outbox.folderOf(key));
-    await outbox.settled(key);
+    expect(outbox.settled(key)).toBeUndefined();
     expect(existsSync(outbox.folderOf(key))).toBe(false);
   });
 });

@@ -1,11 +1,12 @@
-import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { maxArtifactsPerExecution } from '../../shared/api/artifacts.ts';
 import { type AttemptKey, fileNameOf, keyOfFileName } from '../attempt-key.ts';
 import type { Clock } from '../clock.ts';
 import type { DownloadAccess } from '../plugins/bundle-download.ts';
-import { artifactsIn } from './artifact-files.ts';
+import { artifactsIn, renameArtifacts } from './artifact-files.ts';
 import { ArtifactRefused, uploadArtifact } from './artifact-upload.ts';
 
 /**
@@ -14,8 +15,11 @@ import { ArtifactRefused, uploadArtifact } from './artifact-upload.ts';
  */
 export type ArtifactOutbox = {
   folderOf(key: AttemptKey): string;
-  /** The attempt has ended. Settles when the server has its files, at once if there are none. */
-  settled(key: AttemptKey): Promise<void>;
+  /**
+   * The attempt has ended. Undefined if it has left no files, as most do, else it settles when the server has them.
+   * @param nameOf what a file is called by whose path in the folder it would tell a secret
+   */
+  settled(key: AttemptKey, nameOf?: (path: string) => string): Promise<void> | undefined;
   /** Undefined when there is no connection. */
   setAccess(access: DownloadAccess | undefined): void;
   stop(): Promise<void>;
@@ -23,6 +27,7 @@ export type ArtifactOutbox = {
 
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
+const mostFiles = maxArtifactsPerExecution + 1;
 
 export function createArtifactOutbox({
   path,
@@ -72,7 +77,10 @@ export function createArtifactOutbox({
   async function sendFolder(name: string): Promise<void> {
     const folder = join(path, name);
     const key = keyOfFileName(name);
-    for (const file of key === undefined ? [] : await artifactsIn(folder)) {
+    const files = key === undefined ? [] : await artifactsIn(folder);
+    // the server takes no more, and lists the first that is too many
+    if (files.length > mostFiles) log.warn({ ...key, files: files.length, most: mostFiles - 1 }, 'artifacts_too_many');
+    for (const file of files.slice(0, mostFiles)) {
       if (access === undefined || isStopped || key === undefined) return;
       try {
         await uploadArtifact(access, key, file);
@@ -89,13 +97,19 @@ export function createArtifactOutbox({
 
   return {
     folderOf: (key) => join(path, fileNameOf(key)),
-    settled(key) {
+    settled(key, nameOf) {
       const name = fileNameOf(key);
-      if (isEmptyOrGone(join(path, name))) return Promise.resolve();
-      return new Promise((resolve) => {
-        waiting.set(name, [...(waiting.get(name) ?? []), resolve]);
-        if (mayWork() && cancelPause === undefined) wake();
-      });
+      const folder = join(path, name);
+      if (!existsSync(folder) || isRemovedEmpty(folder)) return undefined;
+      const isNamed = nameOf === undefined ? Promise.resolve() : renameArtifacts(folder, nameOf);
+      return isNamed.then(
+        () =>
+          new Promise((resolve) => {
+            waiting.set(name, [...(waiting.get(name) ?? []), resolve]);
+            if (mayWork() && cancelPause === undefined) wake();
+          }),
+        (error: unknown) => log.warn({ err: error, attempt: name }, 'artifacts_not_renamed'),
+      );
     },
     setAccess(given) {
       access = given;
@@ -109,12 +123,12 @@ export function createArtifactOutbox({
   };
 }
 
-/** Most attempts leave nothing. */
-function isEmptyOrGone(folder: string): boolean {
+/** Programs are given a folder, and most leave nothing in it. */
+function isRemovedEmpty(folder: string): boolean {
   try {
     rmdirSync(folder);
     return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  } catch {
+    return false;
   }
 }

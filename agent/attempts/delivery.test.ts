@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SignedEntry } from '../../shared/plugin-bundle.ts';
 import { logWindowBytes, maxLogTextBytes, type Offer } from '../../shared/protocol.ts';
@@ -145,6 +147,8 @@ describe('output on its way to the server', () => {
   describe('when the server has its own opinion on return', () => {
     it('stops what it has given up, and forgets it without a result', async () => {
       const job = await run();
+      mkdirSync(job.artifacts, { recursive: true });
+      writeFileSync(join(job.artifacts, 'left.txt'), 'left');
       server.cut();
       server = await bench.server.nextConnection();
       server.welcome({ verdicts: [{ ...first, verdict: 'stop', logFrom: 0 }] });
@@ -157,6 +161,8 @@ describe('output on its way to the server', () => {
         return server.hello.journal.length === 0;
       });
       expect(server.received.filter(({ type }) => type === 'result')).toEqual([]);
+      // its files were offered to the server, and do not stay for ever
+      await eventually('its files are gone', () => !existsSync(job.artifacts));
     });
 
     it('forgets what is in the ledger already', async () => {

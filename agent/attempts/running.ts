@@ -10,7 +10,7 @@ import type { Executor, Job, JobEnd, JobSink } from '../execution/job.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { HeldChunk } from '../journal/journal-records.ts';
 import type { Bundle } from '../plugins/bundle.ts';
-import { maskedOutput } from '../secrets/masked-output.ts';
+import { type MaskedOutput, maskedOutput } from '../secrets/masked-output.ts';
 import type { SpoolFolder } from '../spool/spool-folder.ts';
 import type { DeliveryLoop } from './delivery.ts';
 import type { HandBack } from './hand-back.ts';
@@ -126,9 +126,12 @@ export function createRunning(resources: RunningResources): Running {
     attempt.job.done.then(
       (jobEnd) => {
         output.finish();
-        end(attempt, output.mask(endingOf(attempt, jobEnd)));
+        end(attempt, output.mask(endingOf(attempt, jobEnd)), output.fileName);
       },
-      (error: unknown) => end(attempt, output.mask(brokenExecutor(error))),
+      (error: unknown) => {
+        output.finish();
+        end(attempt, output.mask(brokenExecutor(error)), output.fileName);
+      },
     );
   }
 
@@ -166,13 +169,15 @@ export function createRunning(resources: RunningResources): Running {
     };
   }
 
-  function end(attempt: HeldAttempt, ending: Ending): void {
+  function end(attempt: HeldAttempt, ending: Ending, fileName?: MaskedOutput['fileName']): void {
     if (attempt.isUnwanted) {
+      void resources.artifacts.settled(attempt, fileName);
       ended();
       forget(attempt);
       return;
     }
     if (couldNotBegin(attempt, ending)) {
+      void resources.artifacts.settled(attempt, fileName);
       ended();
       forget(attempt);
       handBack(attempt, ending.message);
@@ -180,16 +185,22 @@ export function createRunning(resources: RunningResources): Running {
     }
     const { output, ...size } = attempt.spool.finish(clock.now());
     const result = resultOf(attempt, ending, size);
-    void conclude(attempt, result, output);
+    void conclude(attempt, result, output, fileName);
   }
 
-  async function conclude(attempt: HeldAttempt, result: ResultMessage, output: HeldChunk[]): Promise<void> {
+  async function conclude(
+    attempt: HeldAttempt,
+    result: ResultMessage,
+    output: HeldChunk[],
+    fileName: MaskedOutput['fileName'],
+  ): Promise<void> {
     // instant: work-ended
     // what the disk does not take now is in memory still, and delivered from there; the journal goes on trying
     await journal.ended({ execution: attempt.execution, attempt: attempt.attempt, result, output });
     // instant: end-journalled
     // who sees the result finds the files; after a while without the server, the result goes first
-    await filesOnTheirWay(attempt);
+    const files = resources.artifacts.settled(attempt, fileName);
+    if (files !== undefined) await atMost(longestWaitForFilesMs, files);
     attempt.phase = 'ended';
     attempt.result = result;
     attempt.job = undefined;
@@ -199,10 +210,10 @@ export function createRunning(resources: RunningResources): Running {
     else delivery.wake(attempt);
   }
 
-  function filesOnTheirWay(attempt: HeldAttempt): Promise<void> {
+  function atMost(waitMs: number, files: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = clock.after(longestWaitForFilesMs, resolve);
-      void resources.artifacts.settled(attempt).then(() => {
+      const cancel = clock.after(waitMs, resolve);
+      void files.then(() => {
         cancel();
         resolve();
       });

@@ -12,9 +12,9 @@ import { createProcessTree } from './process-tree.host.ts';
 import { runJob } from './running-job.ts';
 
 /** Runs jobs: picks the runtime, watches each job to its end, ends all of them when the agent stops. */
-export const createExecutor: CreateExecutor = ({ log, clock, startedBy, maxWarm, selfCommand }) => {
+export const createExecutor: CreateExecutor = ({ log, clock, startedBy, maxWarm, selfCommand, cgroups }) => {
   const tree = createProcessTree({ clock, startedBy });
-  const resources = { clock, tree, limits: createLimitKeeper(), env: baseEnvironment(process.env, startedBy) };
+  const resources = { clock, tree, limits: createLimitKeeper({ cgroups }), env: baseEnvironment(process.env, startedBy) };
   const runtimes: Readonly<Record<Runtime, RuntimeAdapter>> = {
     node: createNodeRuntime({ ...resources, log, maxWarm, selfCommand }),
     python: createPythonRuntime(resources),

@@ -7,6 +7,7 @@ import type { ResourceLimits } from '../../shared/resource-limits.ts';
 import type { SecretValues } from '../../shared/secret-references.ts';
 import type { AttemptOutcome } from '../../shared/states.ts';
 import type { Clock } from '../clock.ts';
+import type { Cgroups } from '../limits/cgroups.ts';
 
 /**
  * The contract between the session, which owns journal, log and delivery, and the executor, which owns processes.
@@ -111,4 +112,6 @@ export type CreateExecutor = (resources: {
   readonly maxWarm: number;
   /** the command line that starts this program again with one of its internal subcommands */
   readonly selfCommand: (subcommand: string) => { file: string; args: string[] };
+  /** default: those of the agent, if it has any */
+  readonly cgroups?: () => Cgroups;
 }) => Executor;

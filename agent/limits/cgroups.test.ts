@@ -15,6 +15,7 @@ beforeEach(() => {
   mkdirSync(base(), { recursive: true });
   write('cgroup.controllers', 'cpuset cpu io memory pids\n');
   write('cgroup.subtree_control', '\n');
+  write('cgroup.procs', '4711\n');
 });
 afterEach(() => rmSync(root, { recursive: true }));
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResourceLimits } from '../../shared/resource-limits.ts';
+import { enableControllers } from './cgroup-controllers.ts';
 
 /**
  * Groups of cgroup v2, one per limited job, below the group of the agent. That takes a group which was delegated to it: by systemd with
@@ -19,7 +20,9 @@ export type Cgroup = {
   readonly joinFile: string;
   /** the system has ended a process of it for want of memory */
   wasOutOfMemory(): boolean;
-  /** when nothing of it runs any more */
+  /** a process of it could not be started, because there were as many as may be */
+  wasOutOfProcesses(): boolean;
+  /** Ends what of it still runs, however it has got away from its tree. What the kernel needs longer for goes when the next one is opened. */
   remove(): void;
 };
 
@@ -27,7 +30,7 @@ const controllerOf = { memoryMb: 'memory', cpuPercent: 'cpu', processes: 'pids' 
 const periodMicroseconds = 100_000;
 const ownGroup = 'muster-agent';
 const jobGroup = 'muster-job-';
-const none: Cgroups = {
+export const noCgroups: Cgroups = {
   holds: new Set(),
   open() {
     throw new Error('There are no control groups here.');
@@ -45,78 +48,71 @@ export type CgroupResources = {
 /** Takes the group of the agent into use. Whatever does not work out means that there are no groups here. */
 export function openCgroups({ root, membership, pid }: CgroupResources): Cgroups {
   const path = /^0::(\/.*)$/m.exec(membership)?.[1];
-  if (path === undefined) return none;
+  if (path === undefined) return noCgroups;
   const base = join(root, path.endsWith(`/${ownGroup}`) ? path.slice(0, -ownGroup.length) : path);
-  let enabled: Set<string>;
+  let enabled: ReadonlySet<string>;
   try {
-    enabled = enableControllers(base, pid);
-    removeLeft(base);
+    enabled = enableControllers({ base, own: join(base, ownGroup), pid, wanted: Object.values(controllerOf) });
   } catch {
-    return none;
+    return noCgroups;
   }
+  /** of jobs that have ended: of this agent, and of one before it */
+  const left = new Set(readdirSync(base).filter((entry) => entry.startsWith(jobGroup)));
+  const clearLeft = (): void => {
+    for (const name of left) if (isRemoved(join(base, name))) left.delete(name);
+  };
+  clearLeft();
   const holds = (Object.keys(controllerOf) as (keyof typeof controllerOf)[]).filter((limit) => enabled.has(controllerOf[limit]));
   return {
     holds: new Set(holds),
     open(name, limits) {
+      clearLeft();
       const group = join(base, jobGroup + name);
       mkdirSync(group);
-      const set = (file: string, value: string | number): void => writeFileSync(join(group, file), String(value));
-      const remove = (): void => rmdirSync(group);
       try {
-        if (limits.memoryMb !== undefined && holds.includes('memoryMb')) {
-          set('memory.max', limits.memoryMb * 1024 * 1024);
-          // not every kernel has these
-          for (const [file, value] of [['memory.swap.max', 0], ['memory.oom.group', 1]] as const) // biome-ignore format: a table
-            if (existsSync(join(group, file))) set(file, value);
-        }
-        if (limits.cpuPercent !== undefined && holds.includes('cpuPercent'))
-          set('cpu.max', `${(limits.cpuPercent * periodMicroseconds) / 100} ${periodMicroseconds}`);
-        if (limits.processes !== undefined && holds.includes('processes')) set('pids.max', limits.processes);
+        setLimits(group, limits, holds);
       } catch (error) {
-        remove();
+        rmdirSync(group);
         throw error;
       }
       return {
         joinFile: join(group, 'cgroup.procs'),
-        wasOutOfMemory: () => Number(/^oom_kill (\d+)$/m.exec(textOf(join(group, 'memory.events')))?.[1] ?? 0) > 0,
-        remove,
+        wasOutOfMemory: () => countIn(join(group, 'memory.events'), 'oom_kill') > 0,
+        wasOutOfProcesses: () => countIn(join(group, 'pids.events'), 'max') > 0,
+        remove() {
+          if (!isRemoved(group)) left.add(jobGroup + name);
+        },
       };
     },
   };
 }
 
-/** Of an agent before this one; a group that still holds a process cannot be removed. */
-function removeLeft(base: string): void {
-  for (const name of readdirSync(base).filter((entry) => entry.startsWith(jobGroup))) {
-    try {
-      rmdirSync(join(base, name));
-    } catch {
-      // in use
-    }
+function setLimits(group: string, limits: ResourceLimits, holds: readonly (keyof ResourceLimits)[]): void {
+  const set = (file: string, value: string | number): void => writeFileSync(join(group, file), String(value));
+  if (limits.memoryMb !== undefined && holds.includes('memoryMb')) {
+    set('memory.max', limits.memoryMb * 1024 * 1024);
+    // not every kernel has these
+    for (const [file, value] of [['memory.swap.max', 0], ['memory.oom.group', 1]] as const) // biome-ignore format: a table
+      if (existsSync(join(group, file))) set(file, value);
+  }
+  if (limits.cpuPercent !== undefined && holds.includes('cpuPercent'))
+    set('cpu.max', `${(limits.cpuPercent * periodMicroseconds) / 100} ${periodMicroseconds}`);
+  if (limits.processes !== undefined && holds.includes('processes')) set('pids.max', limits.processes);
+}
+
+/** A group that holds a process, if only one whose end the kernel is still at, cannot be removed. */
+function isRemoved(group: string): boolean {
+  try {
+    const kill = join(group, 'cgroup.kill'); // since Linux 5.14
+    if (existsSync(kill)) writeFileSync(kill, '1');
+    rmdirSync(group);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
 }
 
-function enableControllers(base: string, pid: number): Set<string> {
-  const wanted = Object.values(controllerOf);
-  const available = wordsOf(join(base, 'cgroup.controllers')).filter((name) => (wanted as string[]).includes(name));
-  const missing = available.filter((name) => !wordsOf(join(base, 'cgroup.subtree_control')).includes(name));
-  if (missing.length > 0) {
-    const own = join(base, ownGroup, 'cgroup.procs');
-    mkdirSync(join(base, ownGroup), { recursive: true });
-    writeFileSync(own, String(pid));
-    try {
-      writeFileSync(join(base, 'cgroup.subtree_control'), missing.map((name) => `+${name}`).join(' '));
-    } catch (error) {
-      // somebody else's processes are in it too: it is not ours
-      writeFileSync(join(base, 'cgroup.procs'), String(pid));
-      throw error;
-    }
-  }
-  return new Set(available);
+function countIn(file: string, name: string): number {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
 }
-
-const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
-const wordsOf = (file: string): string[] =>
-  textOf(file)
-    .split(/\s+/)
-    .filter((word) => word !== '');

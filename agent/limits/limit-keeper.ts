@@ -23,9 +23,8 @@ export type KeptLimits = {
 
 const unlimited: KeptLimits = { command: (file, args) => ({ file, args }), processMemoryMb: undefined, end: (end) => end };
 
-export type LimitKeeperResources = { readonly platform: NodeJS.Platform; readonly cgroups: () => Cgroups };
-
-export function createLimitKeeper({ platform, cgroups }: LimitKeeperResources = ofThisHost()): LimitKeeper {
+export function createLimitKeeper({ cgroups = ofThisHost }: { readonly cgroups?: (() => Cgroups) | undefined }): LimitKeeper {
+  const { platform } = process;
   let opened: Cgroups | undefined;
   return {
     keep(job, sink) {
@@ -54,17 +53,14 @@ export function createLimitKeeper({ platform, cgroups }: LimitKeeperResources = 
           limitedCommand(file, args, { ...limits, memoryMb: job.manifest.runtime === 'node' ? undefined : own }, group?.joinFile),
         processMemoryMb: own,
         end(end) {
-          const isOutOfMemory = group?.wasOutOfMemory() === true;
-          try {
-            group?.remove();
-          } catch {
-            // something of it could not be ended, which was said already
-          }
-          if (!isOutOfMemory || end.outcome === 'succeeded') return end;
-          return {
-            ...end,
-            message: `It used more memory than its limit of ${limits.memoryMb} MiB, and the system ended it. ${end.message}`,
-          };
+          if (group === undefined) return end;
+          const why = group.wasOutOfMemory()
+            ? `It used more memory than its limit of ${limits.memoryMb} MiB, and the system ended it. `
+            : group.wasOutOfProcesses()
+              ? `It wanted more processes than its limit of ${limits.processes}. `
+              : '';
+          group.remove();
+          return end.outcome === 'succeeded' ? end : { ...end, message: why + end.message };
         },
       };
     },
@@ -83,10 +79,7 @@ function groupFor(job: Job, cgroups: Cgroups, say: (sentence: string) => void): 
 
 const namesOf = (limits: ResourceLimits): (keyof ResourceLimits)[] => limitNames.filter((name) => limits[name] !== undefined);
 
-const ofThisHost = (): LimitKeeperResources => ({
-  platform: process.platform,
-  cgroups: () => openCgroups({ root: '/sys/fs/cgroup', membership: membershipOfThis(), pid: process.pid }),
-});
+const ofThisHost = (): Cgroups => openCgroups({ root: '/sys/fs/cgroup', membership: membershipOfThis(), pid: process.pid });
 
 function membershipOfThis(): string {
   try {

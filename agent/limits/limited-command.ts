@@ -17,12 +17,16 @@ export function limitedCommand(
   if (!canRun(file)) return { file, args };
   const steps = [
     joinFile === undefined ? 'shift' : 'echo $$ > "$1" && shift',
-    ...(openFiles === undefined ? [] : [`ulimit -n ${openFiles}`]),
-    ...(memoryMb === undefined ? [] : [`ulimit -d ${memoryMb * 1024}`]),
+    ...(openFiles === undefined ? [] : [atMost('-n', openFiles)]),
+    ...(memoryMb === undefined ? [] : [atMost('-d', memoryMb * 1024)]),
     nice === undefined ? 'exec "$@"' : `exec nice -n ${nice} "$@"`,
   ];
   return { file: '/bin/sh', args: ['-c', steps.join(' && '), 'muster-limits', joinFile ?? '', file, ...args] };
 }
+
+/** Not every user may raise a limit; where it is lower already, that is fine. */
+const atMost = (option: string, value: number): string =>
+  `{ ulimit ${option} ${value} 2>/dev/null || [ "$(ulimit -H ${option})" -le ${value} ]; }`;
 
 function canRun(file: string): boolean {
   if (!file.includes('/')) return true;

@@ -310,7 +310,7 @@ describe('a stop of a node plugin', () => {
       plugin(
         `export const main = (args, { spawn }) => spawn('sh', ['-c', 'trap "echo bye; exit 0" TERM; while :; do sleep 0.05; done'])`,
       ),
-      { timeoutSeconds: 0.3, graceSeconds: 30 },
+      { timeoutSeconds: 3, graceSeconds: 30 },
     );
     expect(end).toMatchObject({ outcome: 'timed_out', out: 'bye\n' });
   });

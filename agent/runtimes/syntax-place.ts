@@ -21,7 +21,7 @@ export function placeOfSyntaxError(entry: string, { message }: Error): string | 
 function lineOfFault(path: string, message: string): number | undefined {
   try {
     const text = readFileSync(path, 'utf8');
-    const plain = /ts$/.test(extname(path)) ? stripTypeScriptTypes(text) : text;
+    const plain = /ts$/.test(extname(path)) ? withoutTypes(text) : text;
     // a script that is parsed and not run knows no modules: their words give way to spaces
     const asScript = plain.replace(/^\s*import\b.*$|^\s*export\s*(\{.*|\*.*|default\b)?/gm, (words) => words.replace(/\S/g, ' '));
     new Script(`async () => {${asScript}\n}`, { filename: 'plugin' });
@@ -31,6 +31,17 @@ function lineOfFault(path: string, message: string): number | undefined {
     if (found === message && line !== undefined) return Number(line);
   }
   return undefined;
+}
+
+/** Node warns once that this may change, in the middle of the log of the plugin. */
+function withoutTypes(text: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return stripTypeScriptTypes(text);
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 function filesBeside(entry: string): string[] {

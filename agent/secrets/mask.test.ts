@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createMask } from './mask.ts';
@@ -31,6 +32,16 @@ describe('a secret in a stream', () => {
     expect(shown.endsWith(' after')).toBe(true);
   });
 
+  test.each<[string, (value: string) => string]>([
+    ['as JSON inside of JSON', (value) => JSON.stringify({ body: JSON.stringify({ a: value }) })],
+    ['as JavaScript shows it', (value) => inspect({ a: value })],
+    ['as JavaScript shows it beside single quotes', (value) => inspect({ a: `'${value}` })],
+    ['as Python writes HTML', (value) => value.replaceAll('"', '&quot;').replaceAll("'", '&#x27;')],
+  ])('with quotes and backslashes is masked %s', (_how, write) => {
+    for (const value of ['a\\b"c word d', "a'b\\c word d", 'a"b word d'])
+      expect(through([value], [`before ${write(value)} after`])).not.toContain('word');
+  });
+
   test('is masked wherever it is cut into pieces', () => {
     const text = `a ${secret} b ${bytes.toString('base64')} c`;
     const whole = through([secret], [text]);
@@ -47,6 +58,22 @@ describe('a secret in a stream', () => {
         Array.from({ length: 5000 }, () => 'a'),
       ),
     ).toBe('***');
+  });
+
+  test('is masked in pieces of every kind as it is in one, by a plain search', () => {
+    const plain = (value: string, text: string): string => {
+      const hidden = new Set<number>();
+      for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + 1))
+        for (let unit = at; unit < at + value.length; unit += 1) hidden.add(unit);
+      return [...text].map((unit, at) => (hidden.has(at) ? (hidden.has(at - 1) ? '' : '***') : unit)).join('');
+    };
+    fc.assert(
+      fc.property(fc.stringMatching(/^[ab]{4,9}$/), fc.stringMatching(/^[ab ]{0,60}$/), (value, text) => {
+        expect(through([value], [text])).toBe(plain(value, text));
+        expect(through([value], [...text])).toBe(plain(value, text));
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test('is masked when it is the middle of what could have become a longer one', () => {

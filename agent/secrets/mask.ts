@@ -30,7 +30,7 @@ export function createMask(values: readonly string[]): Mask {
     /** so much of the begin of `held` belongs to a secret whose mask was written already */
     let covered = 0;
     const hiddenIn = (all: string): Span[] =>
-      joined([{ from: 0, to: covered }, ...forms.flatMap(({ text: form }) => spansOf(all, form))]);
+      joined([{ from: 0, to: covered }, ...forms.flatMap(({ text: form, fallbacks }) => spansOf(all, form, fallbacks))]);
     return {
       write(text) {
         const all = held + text;
@@ -69,9 +69,21 @@ export function createMask(values: readonly string[]): Mask {
   return { stream, text, data };
 }
 
-function spansOf(text: string, form: string): Span[] {
+/** Also those that overlap, which are read on and not searched for: a secret may be one letter many times over. */
+function spansOf(text: string, form: string, fallbacks: readonly number[]): Span[] {
   const spans: Span[] = [];
-  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) spans.push({ from: at, to: at + form.length });
+  for (let from = text.indexOf(form); from !== -1; ) {
+    let at = from + form.length;
+    spans.push({ from, to: at });
+    let length = fallbacks[form.length - 1] ?? 0;
+    for (; length > 0 && at < text.length; at += 1) {
+      length = nextLength(text.charCodeAt(at), form, fallbacks, length);
+      if (length < form.length) continue;
+      spans.push({ from: at + 1 - length, to: at + 1 });
+      length = fallbacks[length - 1] ?? 0;
+    }
+    from = text.indexOf(form, at);
+  }
   return spans;
 }
 
@@ -101,10 +113,16 @@ function masked(text: string, hidden: readonly Span[], covered: number): string 
 function tailLength(text: string, form: string, fallbacks: readonly number[]): number {
   let length = 0;
   for (let at = Math.max(0, text.length - form.length + 1); at < text.length; at += 1) {
-    while (length > 0 && text.charCodeAt(at) !== form.charCodeAt(length)) length = fallbacks[length - 1] ?? 0;
-    if (text.charCodeAt(at) === form.charCodeAt(length)) length += 1;
+    length = nextLength(text.charCodeAt(at), form, fallbacks, length);
   }
   return length;
+}
+
+/** So much of the begin of the form is behind us, and this comes next: how much is it then? */
+function nextLength(unit: number, form: string, fallbacks: readonly number[], before: number): number {
+  let length = before;
+  while (length > 0 && unit !== form.charCodeAt(length)) length = fallbacks[length - 1] ?? 0;
+  return unit === form.charCodeAt(length) ? length + 1 : length;
 }
 
 /** For each length of a begin of the form: the longest shorter begin that it ends with. */

@@ -24,10 +24,15 @@ export function formsOf(value: string): string[] {
 function encodedForms(text: string): string[] {
   const json = JSON.stringify(text).slice(1, -1);
   const ascii = json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const jsonInJson = JSON.stringify(json).slice(1, -1);
+  // JavaScript and Python show a text in single quotes, or in double ones where it holds single ones
+  const shown = json.replaceAll('\\"', '"');
+  const shownInSingle = shown.replaceAll("'", "\\'");
   const url = encodeURIComponent(text);
   const strictUrl = url.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
   const html = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  const quotedHtml = html.replaceAll('"', '&quot;').replaceAll("'", '&#39;');
+  const quotedHtml = html.replaceAll('"', '&quot;');
+  const quotedHtmls = ['&#39;', '&#x27;'].map((quote) => quotedHtml.replaceAll("'", quote));
   const shell = text.replaceAll("'", `'\\''`);
   const hex = Buffer.from(text).toString('hex');
   // Python leaves the slash as it is
@@ -35,7 +40,7 @@ function encodedForms(text: string): string[] {
     .flatMap((form) => [form, form.replaceAll('%2F', '/')])
     .flatMap((form) => [form, form.replaceAll('%20', '+')]);
   return [
-    json, ascii, ...urls, ...urls.map(lowerCaseEscapes), html, quotedHtml, shell, hex, hex.toUpperCase(), ...base64Forms(Buffer.from(text)),
+    json, ascii, jsonInJson, shown, shownInSingle, ...urls, ...urls.map(lowerCaseEscapes), html, ...quotedHtmls, shell, hex, hex.toUpperCase(), ...base64Forms(Buffer.from(text)),
   ]; // biome-ignore format: a list of forms
 }
 

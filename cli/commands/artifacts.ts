@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -55,6 +56,8 @@ async function download(context: Context, execution: string, name: string, file:
     await pipeline(Readable.fromWeb(content as ReadableStream), createWriteStream(file, { flags: 'wx' }));
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
+    // half of it would look like the whole
+    if (code !== 'EEXIST') await rm(file, { force: true });
     const why = code === 'EEXIST' ? 'there is something of this name already: choose another one with --output' : message;
     throw new MusterError('field_invalid', `${file} could not be written: ${why}.`, { field: 'output', cause });
   }

@@ -55,6 +55,38 @@ describe('agents', () => {
 describe('tasks', () => {
   const path = `/api/v1/tasks/${someTask().id}`;
 
+  test('tell when they fire next, and what a schedule would do', async () => {
+    const items = [
+      { at: '2026-12-24T08:00:00.000Z', skipped: null },
+      { at: '2026-12-25T08:00:00.000Z', skipped: 'the excluded date 2026-12-25' },
+    ];
+    api.answer(`GET ${path}/firings`, { body: { items } });
+    api.answer('POST /api/v1/schedules/preview', { body: { items: items.slice(0, 1) } });
+    expect((await cli(['tasks', 'next', someTask().id, '--count', '2'])).out).toMatch(
+      /^2026-12-24 \S+.*\n2026-12-25 \S+.* {2}skipped: the excluded date 2026-12-25\n$/,
+    );
+    expect(last().call).toBe(`GET ${path}/firings`);
+    expect((await cli(['tasks', 'next', '--cron', '0 9 * * *', '--time-zone', 'Europe/Berlin'])).out).toMatch(/^2026-12-24 /);
+    expect(last().body).toMatchObject({ type: 'Scheduled', cron: '0 9 * * *', timeZone: 'Europe/Berlin' });
+    await cli(['tasks', 'next', '--every', '90s']);
+    expect(last().body).toEqual({ type: 'Interval', everySeconds: 90, count: 10 });
+    const calendar = ['--until', '2027-01-01T00:00:00Z', '--exclude-date', '2026-12-25', '--blackout', 'Fri 12:00-24:00'];
+    await cli(['tasks', 'next', '--cron', '@daily', ...calendar]);
+    expect(last().body).toMatchObject({
+      cron: '@daily',
+      endsAt: '2027-01-01T00:00:00Z',
+      excludeDates: ['2026-12-25'],
+      blackout: ['Fri 12:00-24:00'],
+    });
+    const both = await cli(['tasks', 'next', someTask().id, '--blackout', 'Fri 12:00-24:00']);
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining('--blackout') });
+    for (const given of [[], [someTask().id, '--cron', '@daily']])
+      expect(await cli(['tasks', 'next', ...given])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('Name a task, or give --cron'),
+      });
+  });
+
   test('are made with a schedule', async () => {
     const made = someTask({ type: 'Interval', everySeconds: 300, status: 'active', nextFireAt: '2026-01-05T12:05:10.000Z' });
     api.answer('POST /api/v1/tasks', { status: 201, body: { task: made, run: null } });

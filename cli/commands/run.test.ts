@@ -73,6 +73,14 @@ describe('what is asked of the server', () => {
       outputLimitBytes: 4096,
     });
   });
+
+  test('by flags bounds what the work uses of its host', async () => {
+    await cli(['run', ...'--memory 512 --cpu 150 --nice 10 --open-files 64 --processes 20 -- make'.split(' ')]);
+    const limits = { memoryMb: 512, cpuPercent: 150, nice: 10, openFiles: 64, processes: 20 };
+    expect(posted()).toMatchObject({ args: { command: 'make' }, limits });
+    const wrong = await cli(['run', '--memory', '1', '--', 'make']);
+    expect([wrong.code === 0, wrong.err]).toEqual([false, expect.stringContaining('--memory')]);
+  });
 });
 
 describe('one execution', () => {

@@ -3,7 +3,7 @@ import { run } from '../../shared/api/runs.ts';
 import { firings, type Task, task, taskStatuses, taskTypes } from '../../shared/api/tasks.ts';
 import { MusterError } from '../../shared/errors.ts';
 import { type Context, exitCodes, type Perform } from '../context.ts';
-import { limitOption, seconds, wholeNumber } from '../flags.ts';
+import { limitOption, wholeNumber } from '../flags.ts';
 import { addDefaultInGroup, addGroup, addInGroup } from '../groups.ts';
 import { colourOfState } from '../output/colours.ts';
 import { fields } from '../output/fields.ts';
@@ -12,7 +12,8 @@ import { scheduleText, taskFields } from '../output/task-text.ts';
 import { ago, moment } from '../output/times.ts';
 import { readList } from '../pages.ts';
 import { printList } from '../print-list.ts';
-import { withoutUndefined } from '../task-flags.ts';
+import { taskFlagOfField } from '../task-flags.ts';
+import { addTimingFlags, type TimingOptions, timingOf } from '../timing-flags.ts';
 import { waitAndShow } from '../wait-and-show.ts';
 import { addTaskCreate } from './tasks-create.ts';
 
@@ -29,13 +30,11 @@ export function addTasks(program: Command, perform: Perform): void {
     .action(perform(list));
   addTaskCreate(group, perform);
   addInGroup(group, 'show', 'all about one task').argument('<task>', 'id').action(perform(show));
-  addInGroup(group, 'next', 'when a task fires next; with --cron or --every: when it would')
-    .argument('[task]', 'id')
-    .option('--cron <expression>', 'of no task: preview this')
-    .option('--time-zone <name>', 'of the cron expression (default: UTC)')
-    .addOption(new Option('--every <seconds>', 'of no task: preview this').argParser(seconds).conflicts(['cron']))
+  addTimingFlags(
+    addInGroup(group, 'next', 'when a task fires next; with --cron or --every: when one would').argument('[task]', 'id'),
+  )
     .addOption(new Option('--count <count>', 'how many').argParser(wholeNumber(1, 100)).default(10))
-    .action(perform(next, { cron: '--cron', timeZone: '--time-zone', everySeconds: '--every', type: '--cron' }));
+    .action(perform(next, taskFlagOfField));
   addInGroup(group, 'run', 'run a task now and wait for it')
     .argument('<task>', 'id')
     .option('--no-wait', 'do not wait: print the id of the run and return')
@@ -71,23 +70,21 @@ async function show(context: Context, id: string): Promise<undefined> {
   context.print(found, () => fields(taskFields(found), context.stdout));
 }
 
-type NextOptions = { readonly cron?: string; readonly timeZone?: string; readonly every?: number; readonly count: number };
+type NextOptions = TimingOptions & { readonly count: number };
 
-async function next(context: Context, id: string | undefined, options: NextOptions): Promise<undefined> {
-  const { cron, timeZone, every, count } = options;
-  const isPreview = cron !== undefined || every !== undefined;
+async function next(context: Context, id: string | undefined, { count, ...options }: NextOptions): Promise<undefined> {
+  const timing = timingOf(options);
+  const isPreview = timing.type !== 'Adhoc';
   if (isPreview === (id !== undefined))
     throw new MusterError('field_missing', 'Name a task, or give --cron or --every.', { field: 'task' });
-  const timing = withoutUndefined({
-    type: every === undefined ? 'Scheduled' : 'Interval',
-    cron,
-    timeZone,
-    everySeconds: every,
-    count,
-  });
+  const beside = Object.keys(timing).find((field) => field !== 'type');
+  if (id !== undefined && beside !== undefined)
+    throw new MusterError('field_invalid', 'Of a task that there is, its own schedule is told: leave out the flags, or the id.', {
+      field: taskFlagOfField[beside as keyof typeof taskFlagOfField],
+    });
   const found =
     id === undefined
-      ? await context.client.post('/api/v1/schedules/preview', firings, timing)
+      ? await context.client.post('/api/v1/schedules/preview', firings, { ...timing, count })
       : await context.client.get(`${pathOf(id)}/firings?count=${count}`, firings);
   const lines = found.items.map(({ at, skipped }) => `${moment(at)}${skipped === null ? '' : `  skipped: ${skipped}`}\n`);
   context.print(found, () => lines.join('') || 'It does not fire.\n');

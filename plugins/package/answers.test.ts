@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseDpkg, parsePolicy, parseSimulated } from './apt.ts';
-import { hasVersion, parseCheck, parseRpm } from './dnf.ts';
+import { hasVersion, isLocked, parseCheck, parseRpm } from './dnf.ts';
 import { changeSentence, changesOf } from './package-changes.ts';
 import { wantedOf } from './package-manager.ts';
 import { parseExport, parseVersions } from './winget.ts';
@@ -33,35 +33,70 @@ Conf curl (7.88.1-10+deb12u12 Debian:12.9/stable [amd64])`;
       ['bash', '5.2.26-3.fc40'],
       ['kernel', '6.8.5-301.fc40, 6.9.4-200.fc40'],
     ]);
-    const text = `
-curl.x86_64                  8.6.0-10.fc40              updates
-bind-libs.x86_64             32:9.18.28-2.fc40          updates
-Obsoleting Packages
-grub2-tools.x86_64           1:2.06-123.fc40            updates
-    grub2-tools.x86_64       1:2.06-116.fc40            @anaconda
+    // dnf 5, from github.com/AvengeMedia/DankMaterialShell/issues/3522
+    const five = `Upgrades
+apparmor-libs.x86_64                      6.0.0~alpha1-1.fc44 terra
+proton-vpn-daemon.noarch                  0.13.8-1.fc44       protonvpn-fedora-stable
+python3-proton-vpn-api-core.aarch64       5.6.10-1.fc44       protonvpn-fedora-stable
+python3-proton-vpn-api-core.x86_64        5.6.10-1.fc44       protonvpn-fedora-stable
+
+Obsoleting packages
+python3-proton-vpn-api-core.x86_64        5.6.10-1.fc44       protonvpn-fedora-stable
+    python3-proton-vpn-local-agent.x86_64 1.6.3-1.fc44        protonvpn-fedora-stable
 `;
-    expect([...parseCheck(text)]).toEqual([
-      ['curl', '8.6.0-10.fc40'],
-      ['bind-libs', '9.18.28-2.fc40'],
+    expect([...parseCheck(five)]).toEqual([
+      ['apparmor-libs', '6.0.0~alpha1-1.fc44'],
+      ['proton-vpn-daemon', '0.13.8-1.fc44'],
+      ['python3-proton-vpn-api-core', '5.6.10-1.fc44'],
     ]);
+    // dnf 4: what is obsoleted is from github.com/rpm-software-management/dnf5/pull/353, the line above it from dnf 4.14
+    const four = `
+words.noarch                                2.1-1                                t
+Obsoleting Packages
+kernel-headers.x86_64                                                         6.2.6-100.fc36                                                     updates
+    kernel-headers.x86_64                                                     5.18.13-200.fc36                                                   @updates
+`;
+    expect([...parseCheck(four)]).toEqual([['words', '2.1-1']]);
     expect(hasVersion('6.8.5-301.fc40, 6.9.4-200.fc40', '6.9.4')).toBe(true);
     expect(hasVersion('8.6.0-10.fc40', '8.6')).toBe(false);
+    expect(hasVersion('9.18.28-2.fc40', '32:9.18.28')).toBe(true);
+    // github.com/rpm-software-management/dnf5/issues/2435, and termux-fedora issue 36 for dnf 4
+    const locked = (line: string) => isLocked({ exitCode: 1, stdout: '', complaints: [line] });
+    expect(locked('Transaction failed: Failed to obtain rpm transaction lock. Another transaction is in progress.')).toBe(true);
+    expect(locked('Failed to obtain the transaction lock (logged in as: root).')).toBe(true);
+    expect(locked('Error: Unable to find a match: nosuch')).toBe(false);
   });
 
   it('winget export and winget show --versions', () => {
-    const text = JSON.stringify({
-      Sources: [
-        {
-          Packages: [{ PackageIdentifier: 'Git.Git', Version: '2.45.1' }, { PackageIdentifier: 'No.Version' }],
-          SourceDetails: {},
-        },
-        { SourceDetails: {} },
-      ],
-    });
+    // from github.com/Romanitho/Winget-Install-GUI/issues/5, two of its packages; the version as in microsoft/winget-cli issue 2030
+    const text = `{
+	"$schema" : "https://aka.ms/winget-packages.schema.2.0.json",
+	"CreationDate" : "2022-04-26T06:20:50.804-00:00",
+	"Sources" :
+	[
+		{
+			"Packages" :
+			[
+				{ "PackageIdentifier" : "Lexikos.AutoHotkey" },
+				{ "PackageIdentifier" : "Microsoft.WindowsTerminal", "Version" : "1.11.3471.0" }
+			],
+			"SourceDetails" :
+			{
+				"Argument" : "https://winget.azureedge.net/cache",
+				"Identifier" : "Microsoft.Winget.Source_8wekyb3d8bbwe",
+				"Name" : "winget",
+				"Type" : "Microsoft.PreIndexed.Package"
+			}
+		}
+	],
+	"WinGetVersion" : "1.3.0-preview"
+}`;
     expect([...parseExport(text)]).toEqual([
-      ['Git.Git', '2.45.1'],
-      ['No.Version', ''],
+      ['Lexikos.AutoHotkey', ''],
+      ['Microsoft.WindowsTerminal', '1.11.3471.0'],
     ]);
+    expect([...parseExport('{"Sources":[{"SourceDetails":{}}]}')]).toEqual([]);
+    // no recorded answer was at hand: this is its shape
     expect(parseVersions('Found Git [Git.Git]\r\nVersion\r\n-------\r\n2.45.2\r\n2.45.1\r\n')).toBe('2.45.2');
     expect(parseVersions('')).toBeUndefined();
   });

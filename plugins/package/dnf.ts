@@ -1,13 +1,28 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { PluginContext } from '../../shared/plugin-api.ts';
 import type { PackageManager, Wanted } from './package-manager.ts';
 import { type ProgramEnd, runProgram } from './run-program.ts';
 
-/** dnf 4 and 5, with rpm for what is installed. dnf waits for its own lock. */
-export function createDnf(): PackageManager {
-  const query = (file: string, ...args: string[]): Promise<ProgramEnd> => runProgram(file, args, { quiet: true });
+const againAfterMs = 2000;
+
+/** dnf 4 and 5, with rpm for what is installed. */
+export function createDnf({ signal }: Pick<PluginContext, 'signal'>, lockSeconds: number): PackageManager {
+  const rpm = (...args: string[]): Promise<ProgramEnd> => runProgram('rpm', args, { quiet: true });
+
+  /** dnf 4 would wait for a lock without end, dnf 5 not at all (its issue 2186): neither is what was asked for. */
+  async function attempt(args: readonly string[], quiet = false): Promise<ProgramEnd> {
+    const until = Date.now() + lockSeconds * 1000;
+    for (;;) {
+      const end = await runProgram('dnf', ['--setopt=exit_on_lock=True', ...args], { quiet });
+      if (!isLocked(end)) return end;
+      if (Date.now() >= until) throw new Error(`Another program held the lock of dnf for more than ${lockSeconds} s.`);
+      await pause(againAfterMs, undefined, { signal });
+    }
+  }
 
   async function dnf(args: readonly string[], dryRun = false): Promise<void> {
     // a dry run answers "no" to the plan that it printed, and says so by its exit code
-    const end = await runProgram('dnf', [dryRun ? '--assumeno' : '-y', ...args]);
+    const end = await attempt([dryRun ? '--assumeno' : '-y', ...args]);
     const isDeclined = dryRun && end.exitCode === 1 && /aborted/i.test(`${end.stdout} ${end.complaints.join(' ')}`);
     if (end.exitCode !== 0 && !isDeclined) throw new Error(dnfFault(end));
   }
@@ -15,18 +30,22 @@ export function createDnf(): PackageManager {
   return {
     name: 'dnf',
     async installed() {
-      const { exitCode, stdout, complaints } = await query('rpm', '-qa', '--qf', '%{NAME}\\t%{VERSION}-%{RELEASE}\\n');
+      const { exitCode, stdout, complaints } = await rpm(...everything);
       if (exitCode !== 0) throw new Error(complaints.at(-1) ?? 'rpm could not tell what is installed.');
       return parseRpm(stdout);
     },
     async install(wanted, { recommends, allowDowngrade, dryRun }) {
       const weak = recommends === undefined ? [] : [`--setopt=install_weak_deps=${recommends ? 'True' : 'False'}`];
-      const downgrade = allowDowngrade ? wanted.filter(({ version }) => version !== undefined) : [];
-      await dnf(['install', ...weak, ...wanted.map(pinned)], dryRun);
-      if (downgrade.length === 0) return;
-      const present = parseRpm((await query('rpm', '-qa', '--qf', '%{NAME}\\t%{VERSION}-%{RELEASE}\\n')).stdout);
-      const left = downgrade.filter(({ name, version }) => !hasVersion(present.get(name), version));
-      if (left.length > 0) await dnf(['downgrade', ...left.map(pinned)], dryRun);
+      const pins = wanted.filter(({ version }) => version !== undefined);
+      const args = ['install', ...weak, ...wanted.map(pinned)];
+      // dnf takes the wish for a version as the leave to go back to it
+      if (pins.length > 0 && allowDowngrade !== true && isDowngrade((await attempt(['--assumeno', ...args], true)).stdout))
+        throw new Error('That would put an older version in the place of an installed one: set `allowDowngrade` to allow it.');
+      await dnf(args, dryRun);
+      if (pins.length === 0 || allowDowngrade !== true || dryRun === true) return;
+      const present = parseRpm((await rpm(...everything)).stdout);
+      const left = pins.filter(({ name, version }) => !hasVersion(present.get(name), version));
+      if (left.length > 0) await dnf(['downgrade', ...left.map(pinned)]);
     },
     remove: (names, { removeUnused, dryRun }) =>
       dnf(
@@ -40,24 +59,34 @@ export function createDnf(): PackageManager {
     update: () => dnf(['makecache', '--refresh']),
     upgrade: (names, { dryRun }) => dnf(['upgrade', ...names], dryRun),
     async upgradable() {
-      const end = await query('dnf', '-q', 'check-upgrade');
+      const end = await attempt(['-q', 'check-upgrade'], true);
       if (end.exitCode !== 0 && end.exitCode !== 100) throw new Error(dnfFault(end));
       return parseCheck(end.stdout);
     },
     async candidate(name) {
-      const end = await query('dnf', '-q', 'repoquery', '--latest-limit=1', '--qf', '%{version}-%{release}\\n', name);
+      const end = await attempt(['-q', 'repoquery', '--latest-limit=1', '--qf', '%{version}-%{release}\\n', name], true);
       if (end.exitCode !== 0) throw new Error(dnfFault(end));
       return end.stdout.trim().split('\n').at(-1) || undefined;
     },
   };
 }
 
+const everything = ['-qa', '--qf', '%{NAME}\\t%{VERSION}-%{RELEASE}\\n'];
+
+/** dnf 4 has an exit code for it (with `exit_on_lock`), but not for the lock of rpm; dnf 5 has words only. */
+export const isLocked = ({ exitCode, complaints }: ProgramEnd): boolean =>
+  exitCode === 200 || (exitCode !== 0 && complaints.some((line) => /obtain (the|rpm) transaction lock/i.test(line)));
+
+export const isDowngrade = (plan: string): boolean => /^Downgrading:/m.test(plan);
+
 const pinned = ({ name, version }: Wanted): string => (version === undefined ? name : `${name}-${version}`);
 
-/** With or without the release. */
-export const hasVersion = (installed: string | undefined, version: string | undefined): boolean =>
-  installed !== undefined &&
-  (version === undefined || installed.split(', ').some((one) => one === version || one.startsWith(`${version}-`)));
+/** With or without the release, and with or without the epoch, which rpm is not asked for. */
+export function hasVersion(installed: string | undefined, version: string | undefined): boolean {
+  if (installed === undefined || version === undefined) return installed !== undefined;
+  const wanted = version.replace(/^\d+:/, '');
+  return installed.split(', ').some((one) => one === wanted || one.startsWith(`${wanted}-`));
+}
 
 /** Lines of name and version; a package of which several are installed (kernels) has them all. */
 export function parseRpm(text: string): Map<string, string> {
@@ -70,9 +99,9 @@ export function parseRpm(text: string): Map<string, string> {
   return all;
 }
 
-/** Lines such as `curl.x86_64   8.6.0-8.fc40   updates`, up to the part about obsoleted packages. */
+/** Lines such as `curl.x86_64   8.6.0-8.fc40   updates`, up to the part about obsoleted packages. dnf 5 puts a heading above them. */
 export function parseCheck(text: string): Map<string, string> {
-  const [upgrades = ''] = text.split(/^Obsoleting Packages/m);
+  const [upgrades = ''] = text.split(/^Obsoleting packages/im);
   return new Map(
     upgrades.split('\n').flatMap((line) => {
       const [, name, version] = /^(\S+)\.\S+\s+(?:\d+:)?(\S+)\s+\S+\s*$/.exec(line) ?? [];

@@ -10,10 +10,14 @@ import {
   wantedOf,
 } from './package-manager.ts';
 import { type ManagerArgs, managerOf } from './this-host.ts';
+import { told } from './told.ts';
 
 type InstallArgs = ManagerArgs & InstallOptions & { readonly packages: readonly string[]; readonly updateFirst?: boolean };
 
-export async function install(args: InstallArgs, context: PluginContext): Promise<PluginResult> {
+export const install = (args: InstallArgs, context: PluginContext): Promise<PluginResult> =>
+  told(() => installNow(args, context));
+
+async function installNow(args: InstallArgs, context: PluginContext): Promise<PluginResult> {
   const manager = await managerOf(args, context);
   const before = await manager.installed();
   const wanted = args.packages.map(wantedOf).filter((one) => !isThere(manager, before, one));
@@ -33,7 +37,9 @@ export async function install(args: InstallArgs, context: PluginContext): Promis
 
 type RemoveArgs = ManagerArgs & RemoveOptions & { readonly packages: readonly string[] };
 
-export async function remove(args: RemoveArgs, context: PluginContext): Promise<PluginResult> {
+export const remove = (args: RemoveArgs, context: PluginContext): Promise<PluginResult> => told(() => removeNow(args, context));
+
+async function removeNow(args: RemoveArgs, context: PluginContext): Promise<PluginResult> {
   const manager = await managerOf(args, context);
   const before = await manager.installed();
   const present = args.packages.filter((name) => versionOf(before, name) !== undefined);
@@ -47,7 +53,9 @@ export async function remove(args: RemoveArgs, context: PluginContext): Promise<
   return done(manager, before, await manager.installed());
 }
 
-export async function update(args: ManagerArgs, context: PluginContext): Promise<PluginResult> {
+export const update = (args: ManagerArgs, context: PluginContext): Promise<PluginResult> => told(() => updateNow(args, context));
+
+async function updateNow(args: ManagerArgs, context: PluginContext): Promise<PluginResult> {
   const manager = await managerOf(args, context);
   await manager.update();
   return { status: 'success', message: `The lists of ${manager.name} are up to date.`, data: { manager: manager.name } };
@@ -59,7 +67,10 @@ type UpgradeArgs = ManagerArgs & {
   readonly dryRun?: boolean;
 };
 
-export async function upgrade(args: UpgradeArgs, context: PluginContext): Promise<PluginResult> {
+export const upgrade = (args: UpgradeArgs, context: PluginContext): Promise<PluginResult> =>
+  told(() => upgradeNow(args, context));
+
+async function upgradeNow(args: UpgradeArgs, context: PluginContext): Promise<PluginResult> {
   const { packages = [], dryRun } = args;
   const manager = await managerOf(args, context);
   const before = await manager.installed();
@@ -75,7 +86,9 @@ type ListArgs = ManagerArgs & { readonly match?: string; readonly upgradable?: b
 
 const listedAtMost = 2000;
 
-export async function list(args: ListArgs, context: PluginContext): Promise<PluginResult> {
+export const list = (args: ListArgs, context: PluginContext): Promise<PluginResult> => told(() => listNow(args, context));
+
+async function listNow(args: ListArgs, context: PluginContext): Promise<PluginResult> {
   const manager = await managerOf(args, context);
   const installed = await manager.installed();
   const candidates = args.upgradable ? await manager.upgradable() : undefined;
@@ -98,7 +111,11 @@ export async function list(args: ListArgs, context: PluginContext): Promise<Plug
   };
 }
 
-export async function info(args: ManagerArgs & { readonly package: string }, context: PluginContext): Promise<PluginResult> {
+type InfoArgs = ManagerArgs & { readonly package: string };
+
+export const info = (args: InfoArgs, context: PluginContext): Promise<PluginResult> => told(() => infoNow(args, context));
+
+async function infoNow(args: InfoArgs, context: PluginContext): Promise<PluginResult> {
   const manager = await managerOf(args, context);
   const name = args.package;
   const installed = versionOf(await manager.installed(), name) ?? null;

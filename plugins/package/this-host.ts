@@ -16,7 +16,7 @@ export async function managerOf({ manager, lockSeconds = 120 }: ManagerArgs, con
   if (name === undefined) throw new Error('This host has none of the package managers apt, dnf and winget.');
   if (!isOnPath(programs[name])) throw new Error(`This host has no ${name}: ${programs[name]} was not found.`);
   if (name === 'apt') return createApt(context, lockSeconds);
-  return name === 'dnf' ? createDnf() : createWinget(context);
+  return name === 'dnf' ? createDnf(context, lockSeconds) : createWinget(context);
 }
 
 function isOnPath(program: string): boolean {

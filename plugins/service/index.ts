@@ -2,11 +2,14 @@ import type { PluginContext, PluginResult } from '../../shared/plugin-api.ts';
 import { existing, plain, type ReachArgs, reach } from './reach.ts';
 import { type Service, type ServiceManager, whatIs } from './service.ts';
 import { createSystemd } from './systemd.ts';
+import { told } from './told.ts';
 import { createWindowsServices } from './windows-services.ts';
 
 type StatusArgs = { readonly name: string; readonly expect?: 'running' | 'stopped' };
 
-export async function status({ name, expect }: StatusArgs, context: PluginContext): Promise<PluginResult> {
+export const status = (args: StatusArgs, context: PluginContext): Promise<PluginResult> => told(() => look(args, context));
+
+async function look({ name, expect }: StatusArgs, context: PluginContext): Promise<PluginResult> {
   const service = await existing(managerOf(context), name);
   const isExpected = expect === undefined || service.state === expect;
   return {
@@ -17,27 +20,32 @@ export async function status({ name, expect }: StatusArgs, context: PluginContex
 }
 
 export const start = (args: ReachArgs, context: PluginContext): Promise<PluginResult> =>
-  reach(managerOf(context), 'start', args, context);
+  told(() => reach(managerOf(context), 'start', args, context));
 
 export const stop = (args: ReachArgs, context: PluginContext): Promise<PluginResult> =>
-  reach(managerOf(context), 'stop', args, context);
+  told(() => reach(managerOf(context), 'stop', args, context));
 
 export const restart = (args: ReachArgs, context: PluginContext): Promise<PluginResult> =>
-  reach(managerOf(context), 'restart', args, context);
+  told(() => reach(managerOf(context), 'restart', args, context));
 
 export const reload = (args: ReachArgs, context: PluginContext): Promise<PluginResult> =>
-  reach(managerOf(context), 'reload', args, context);
+  told(() => reach(managerOf(context), 'reload', args, context));
 
 type EnableArgs = ReachArgs & { readonly now?: boolean };
 
-export const enable = (args: EnableArgs, context: PluginContext): Promise<PluginResult> => startsWithHost(true, args, context);
+export const enable = (args: EnableArgs, context: PluginContext): Promise<PluginResult> =>
+  told(() => startsWithHost(true, args, context));
 
-export const disable = (args: EnableArgs, context: PluginContext): Promise<PluginResult> => startsWithHost(false, args, context);
+export const disable = (args: EnableArgs, context: PluginContext): Promise<PluginResult> =>
+  told(() => startsWithHost(false, args, context));
 
 async function startsWithHost(wanted: boolean, args: EnableArgs, context: PluginContext): Promise<PluginResult> {
   const manager = managerOf(context);
   const before = await existing(manager, args.name);
-  if (before.enabled !== wanted) await manager.order(wanted ? 'enable' : 'disable', args.name);
+  if (before.enabled !== wanted) {
+    const end = await manager.order(wanted ? 'enable' : 'disable', args.name, args.waitSeconds ?? 90);
+    if (typeof end === 'object') throw new Error(`${args.name}: ${end.refused}`);
+  }
   const after = await existing(manager, args.name);
   if (after.enabled !== wanted)
     throw new Error(
@@ -55,16 +63,19 @@ type ListArgs = { readonly state?: Service['state'] | 'all'; readonly match?: st
 
 const listedAtMost = 1000;
 
-export async function list({ state = 'all', match }: ListArgs, context: PluginContext): Promise<PluginResult> {
+export const list = (args: ListArgs, context: PluginContext): Promise<PluginResult> => told(() => listed(args, context));
+
+async function listed({ state = 'all', match }: ListArgs, context: PluginContext): Promise<PluginResult> {
   const pattern = match === undefined ? undefined : globOf(match);
   const found = (await managerOf(context).list()).filter(
     (service) => (state === 'all' || service.state === state) && (pattern === undefined || pattern.test(service.name)),
   );
   const width = Math.max(0, ...found.map(({ name }) => name.length));
-  for (const { name, detail, description } of found) context.log(`${name.padEnd(width)}  ${detail.padEnd(18)}  ${description}`);
+  for (const { name, detail, startMode, description } of found)
+    context.log(`${name.padEnd(width)}  ${detail.padEnd(18)}  ${startMode.padEnd(8)}  ${description}`.trimEnd());
   const shown = found
     .slice(0, listedAtMost)
-    .map(({ name, state: now, detail, description }) => ({ name, state: now, detail, description }));
+    .map(({ name, state: now, detail, startMode, description }) => ({ name, state: now, detail, startMode, description }));
   const cut = found.length > shown.length ? `, of which the first ${shown.length} are in the data` : '';
   const ofState = state === 'all' ? '' : ` ${state}`;
   return {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PluginContext, PluginResult } from '../../shared/plugin-api.ts';
-import { type Service, type ServiceManager, type Verb, whatIs } from './service.ts';
+import { type OrderEnd, type Service, type ServiceManager, type Verb, whatIs } from './service.ts';
 
 export type ReachArgs = {
   readonly name: string;
@@ -10,9 +10,11 @@ export type ReachArgs = {
   readonly stableSeconds?: number;
 };
 
+type Reaching = Exclude<Verb, 'enable' | 'disable'>;
+
 const lookEveryMs = 200;
 
-/** The service, which must be there and be allowed to change. */
+/** The service, which must be there. */
 export async function existing(manager: ServiceManager, name: string): Promise<Service> {
   const service = await manager.look(name);
   if (service === undefined) throw new Error(`There is no service ${name} on this host.`);
@@ -25,54 +27,55 @@ export async function existing(manager: ServiceManager, name: string): Promise<S
  */
 export async function reach(
   manager: ServiceManager,
-  verb: Exclude<Verb, 'enable' | 'disable'>,
+  verb: Reaching,
   { name, waitSeconds = 90, stableSeconds = 1 }: ReachArgs,
   { signal }: Pick<PluginContext, 'signal'>,
 ): Promise<PluginResult> {
   const before = await existing(manager, name);
-  const wanted = verb === 'stop' ? 'stopped' : 'running';
-  const isThere = (service: Service): boolean =>
-    service.state === wanted || (verb === 'stop' && service.state === 'failed') || hasRunOnce(before, service);
-  if (isThere(before) && (verb === 'start' || verb === 'stop') && before.state !== 'failed')
+  if ((verb === 'start' && before.state === 'running') || (verb === 'stop' && isDown(before)))
     return { status: 'success', message: `${whatIs(before)} already.`, data: { changed: false, ...plain(before) } };
   if (verb === 'reload' && before.state !== 'running')
     throw new Error(`${whatIs(before)}: only a service that runs can be told to reload.`);
 
   const since = new Date();
-  const end = Date.now() + waitSeconds * 1000;
-  await manager.order(verb, name);
+  const until = Date.now() + waitSeconds * 1000;
+  const end = await manager.order(verb, name, waitSeconds);
   let service = await existing(manager, name);
-  while (service.state === 'changing' && Date.now() < end) {
+  while (end === 'done' && service.state === 'changing' && Date.now() < until) {
     await pause(lookEveryMs, undefined, { signal });
     service = await existing(manager, name);
   }
-  if (wanted === 'running' && service.state === 'running' && stableSeconds > 0) {
-    const { life, pid } = service;
+  let trouble = troubleOf(verb, end, service, waitSeconds);
+  if (trouble === undefined && verb !== 'stop' && service.state === 'running') {
+    const { life } = service;
     await pause(stableSeconds * 1000, undefined, { signal });
     service = await existing(manager, name);
-    if (service.state === 'running' && verb !== 'reload' && (service.life !== life || service.pid !== pid))
-      return failure(`${name} did not stay up: it was started again by itself within ${stableSeconds} s`);
+    if (service.life !== life && service.state !== 'stopped')
+      trouble = `${name} did not stay up: it is started again and again by itself (${service.detail})`;
+    else if (service.state !== 'running') trouble = `${whatIs(service)} ${stableSeconds} s after it had come up`;
   }
-  if (isThere(service)) {
-    const changed = verb !== 'start' && verb !== 'stop' ? true : service.state !== before.state || service.life !== before.life;
-    return { status: 'success', message: `${whatIs(service)}.`, data: { changed, ...plain(service) } };
-  }
-  const late = service.state === 'changing' ? ` after ${waitSeconds} s` : '';
-  return failure(`${whatIs(service)}${late}, and should be ${wanted}`);
-
-  async function failure(sentence: string): Promise<PluginResult> {
-    const words = await manager.lastWords(name, since);
-    return {
-      status: 'failed',
-      message: `${sentence}.${words === '' ? '' : ` Its last words: ${words}`}`,
-      data: { changed: true, ...plain(await existing(manager, name)) },
-    };
-  }
+  const data = { changed: verb !== 'stop' || service.state !== before.state, ...plain(service) };
+  if (trouble === undefined) return { status: 'success', message: `${whatIs(service)}.`, data };
+  const words = await manager.lastWords(name, since);
+  return { status: 'failed', message: `${trouble}.${words === '' ? '' : ` Its last words: ${words}`}`, data };
 }
 
-/** A service that does one thing and ends (systemd: `oneshot`) was started well when it is stopped again. */
-const hasRunOnce = (before: Service, now: Service): boolean =>
-  now.state === 'stopped' && now.life !== before.life && now.life !== '';
+/** A service whose end was not a good one is down, too. */
+const isDown = ({ state }: Service): boolean => state === 'stopped' || state === 'failed';
+
+function troubleOf(verb: Reaching, end: OrderEnd, service: Service, waitSeconds: number): string | undefined {
+  if (verb === 'stop' ? isDown(service) : end === 'done' && isUp(service)) return undefined;
+  const wanted = verb === 'stop' ? 'stopped' : 'running';
+  if (end === 'late' && isUp(service)) return `${service.name}: its ${verb} took longer than ${waitSeconds} s`;
+  if (end === 'late' || service.state === 'changing') return `${whatIs(service)} after ${waitSeconds} s, and should be ${wanted}`;
+  if (!isUp(service) || verb === 'stop')
+    return `${whatIs(service)}, and should be ${wanted}${end === 'done' ? '' : `: ${wordsOf(end)}`}`;
+  return end === 'done' ? undefined : `${service.name}: ${wordsOf(end)}`;
+}
+
+const wordsOf = ({ refused }: { readonly refused: string }): string => refused.replace(/\.$/, '');
+
+const isUp = ({ state, isOnce }: Service): boolean => state === 'running' || (isOnce === true && state === 'stopped');
 
 export const plain = ({ name, description, state, detail, enabled, startMode, pid }: Service) => ({
   name,

@@ -11,20 +11,26 @@ export type Service = {
   /** the word of the service manager: `enabled`, `static`, `masked`, `Auto` … */
   readonly startMode: string;
   readonly pid: number | null;
-  /** changes with every start; a service that was started anew has another one */
+  /** another one after every start, also one that the service manager made by itself; only comparable while the service runs */
   readonly life: string;
+  /** it does one thing and ends (systemd: `oneshot`): stopped again is how it is when it went well */
+  readonly isOnce?: boolean;
 };
+
+export type ListedService = Pick<Service, 'name' | 'description' | 'state' | 'detail' | 'startMode'>;
 
 export type Verb = 'start' | 'stop' | 'restart' | 'reload' | 'enable' | 'disable';
 
-/** What one kind of service manager can do. Everything rejects with a sentence. */
+/** `late`: still at it when the time was up. `done` is what the service manager says; how the service is now must be looked at. */
+export type OrderEnd = 'done' | 'late' | { readonly refused: string };
+
+/** What one kind of service manager can do. */
 export type ServiceManager = {
   /** @returns undefined if there is no such service */
   look(name: string): Promise<Service | undefined>;
-  /** Asks for it; whether it came to be is looked at afterwards. */
-  order(verb: Verb, name: string): Promise<void>;
-  list(): Promise<readonly Pick<Service, 'name' | 'description' | 'state' | 'detail'>[]>;
-  /** The last lines that the service wrote since a time, into the log of the execution. @returns the last of them */
+  order(verb: Verb, name: string, waitSeconds: number): Promise<OrderEnd>;
+  list(): Promise<readonly ListedService[]>;
+  /** The last lines about the service since a time, into the log of the execution. @returns the last of them */
   lastWords(name: string, since: Date): Promise<string>;
 };
 

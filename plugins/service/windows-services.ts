@@ -1,5 +1,5 @@
 import type { PluginContext } from '../../shared/plugin-api.ts';
-import { runProgram } from './run-program.ts';
+import { type ProgramEnd, runProgram } from './run-program.ts';
 import type { Service, ServiceManager, Verb } from './service.ts';
 
 /** The name goes in by a variable, and is never pasted into a script. */
@@ -17,35 +17,40 @@ const orders: Readonly<Partial<Record<Verb, string>>> = {
 
 /** Services of Windows by the PowerShell that every Windows has. */
 export function createWindowsServices({ signal }: Pick<PluginContext, 'signal'>): ServiceManager {
-  async function powershell(script: string, name = ''): Promise<string> {
-    const args = [
-      '-NoProfile',
-      '-NonInteractive',
-      '-ExecutionPolicy',
-      'Bypass',
-      '-Command',
-      `$ErrorActionPreference = 'Stop'; ${script}`,
-    ];
-    const { exitCode, stdout, stderr } = await runProgram('powershell.exe', args, { signal, env: { [variable]: name } });
-    if (exitCode === 0) return stdout;
-    throw new Error(stderr.trim().split('\n')[0]?.trim() || `powershell.exe ended with exit code ${exitCode}.`);
+  const powershell = (script: string, name = '', timeoutSeconds = 0): Promise<ProgramEnd> => {
+    const whole = `$ErrorActionPreference = 'Stop'; $ProgressPreference = 'SilentlyContinue'; [Console]::OutputEncoding = [Text.Encoding]::UTF8; try { ${script} } catch { [Console]::Error.WriteLine($_.Exception.Message); exit 1 }`;
+    const args = ['-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-Command', whole];
+    return runProgram('powershell.exe', args, { signal, env: { [variable]: name }, timeoutSeconds });
+  };
+
+  async function ask(script: string, name?: string): Promise<Service[]> {
+    const end = await powershell(script, name);
+    if (end.exitCode !== 0) throw new Error(faultOf(end));
+    return parseServices(end.stdout);
   }
 
   return {
-    async look(name) {
-      const script = `Get-CimInstance Win32_Service | Where-Object { $_.Name -eq ${named} } | Select-Object ${columns} | ConvertTo-Json -Compress`;
-      return parseServices(await powershell(script, name))[0];
-    },
-    async order(verb, name) {
+    look: async (name) =>
+      (
+        await ask(
+          `Get-CimInstance Win32_Service | Where-Object { $_.Name -eq ${named} } | Select-Object ${columns} | ConvertTo-Json -Compress`,
+          name,
+        )
+      )[0],
+    async order(verb, name, waitSeconds) {
       const script = orders[verb];
       if (script === undefined) throw new Error('Services of Windows cannot be told to reload: restart it.');
-      await powershell(script, name);
+      const end = await powershell(script, name, waitSeconds);
+      if (end.exitCode === null) return 'late';
+      return end.exitCode === 0 ? 'done' : { refused: faultOf(end) };
     },
-    list: async () =>
-      parseServices(await powershell(`ConvertTo-Json -Compress @(Get-CimInstance Win32_Service | Select-Object ${columns})`)),
+    list: () => ask(`ConvertTo-Json -Compress @(Get-CimInstance Win32_Service | Select-Object ${columns})`),
     lastWords: async () => '',
   };
 }
+
+const faultOf = ({ exitCode, stderr }: ProgramEnd): string =>
+  stderr.trim().split('\n')[0]?.trim() || `powershell.exe ended with exit code ${exitCode}`;
 
 type Row = {
   readonly Name: string;

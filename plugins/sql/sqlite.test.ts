@@ -166,7 +166,7 @@ describe('sql with SQLite', () => {
   it('waits for a lock of somebody else, and says so when it was in vain', async () => {
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
-    const end = await execute({ sql: 'DELETE FROM host', timeoutSeconds: 0.5 });
+    const end = await execute({ sql: 'DELETE FROM host', timeoutSeconds: 4 });
     other.close();
     expect(end.message).toMatch(/database is locked: another program holds it; it was waited for/);
   });

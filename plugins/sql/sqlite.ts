@@ -43,8 +43,9 @@ export async function openSqlite(
   const plain = async (sql: string): Promise<void> =>
     void (await ask({ type: 'run', sql, values: [], room: { rows: 0, chars: 0 } }));
   const mode = access === 'read-only' ? 'readOnly' : create ? 'create' : 'write';
-  // somebody else's lock is waited for, nearly as long as the statement may take
-  await ask({ type: 'open', file, mode, lockMs: Math.floor(statementMs * 0.9) });
+  // somebody else's lock is waited for, nearly as long as the statement may take, so that there is time left to tell of it
+  const lockMs = Math.floor(Math.max(statementMs / 2, statementMs - 2000));
+  await ask({ type: 'open', file, mode, lockMs });
   return {
     async run(statement, rows) {
       const { sql, values } = bind(statement, 'sqlite');

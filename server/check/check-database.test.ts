@@ -56,6 +56,10 @@ test.each([
     /logs have a hole/,
   ],
   ["UPDATE tasks SET status = 'active', type = 'Interval'", /will never fire again/],
+  ["INSERT INTO execution_gates VALUES ('exe_0', 'lock:db', 1, 1)", /places at locks and limits are wrong/],
+  ["UPDATE executions SET gates = 1 WHERE state = 'running'", /places at locks and limits are wrong/],
+  ["INSERT INTO execution_gates SELECT id, 'lock:db', 1, 1 FROM executions", /held by more than they let pass/],
+  ["INSERT INTO execution_gates SELECT id, 'lock:db', 9, 0 FROM executions WHERE state = 'running'", /does not hold its own/],
 ])('after %s, this is told', (sql, words) => {
   change(({ exec }) => exec(sql));
   for (const depth of ['quick', 'deep'] as const)

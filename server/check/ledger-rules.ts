@@ -79,6 +79,27 @@ export const ledgerRules: readonly LedgerRule[] = [
         .join(' UNION ALL '),
   },
   {
+    holds: 'places at locks and limits are those of open executions',
+    broken: 'places at locks and limits are wrong: of executions that have ended or are not there, or missing',
+    level: 'fail',
+    remedy: report,
+    query: () =>
+      `SELECT execution_id AS id FROM execution_gates AS g
+       WHERE NOT EXISTS (SELECT 1 FROM executions e WHERE e.id = g.execution_id AND e.open = 1)
+       UNION ALL SELECT id FROM executions AS e INDEXED BY executions_open_by_deadline
+       WHERE open = 1 AND gates <> (SELECT count(*) FROM execution_gates g WHERE g.execution_id = e.id)`,
+  },
+  {
+    holds: 'no lock or limit is held by more than it lets pass',
+    broken: 'locks or limits are held by more than they let pass, or work is under way that does not hold its own',
+    level: 'fail',
+    remedy: report,
+    query: () =>
+      `SELECT gate AS id FROM execution_gates WHERE held = 1 GROUP BY gate HAVING count(*) > max(capacity)
+       UNION ALL SELECT e.id FROM execution_gates AS g JOIN executions AS e ON e.id = g.execution_id
+       WHERE g.held = 0 AND e.state <> 'queued'`,
+  },
+  {
     holds: 'logs have no hole and no repeat',
     broken: 'logs have a hole or a repeat',
     level: 'fail',

@@ -47,6 +47,8 @@ export const artifactPiece = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   offset: z.int().min(0),
   base64: z.base64().max(Math.ceil(artifactChunkBytes / 3) * 4),
+  /** why there will be no content: its agent cannot read it */
+  unreadable: z.string().min(1).max(200).optional(),
 });
 export type ArtifactPiece = z.infer<typeof artifactPiece>;
 export const artifactProgress = z.object({ next: z.int(), done: z.boolean(), refused: z.string().nullable() });

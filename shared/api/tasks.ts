@@ -134,7 +134,7 @@ export const taskInput = z.strictObject({ ...definition, ...policy.shape }).meta
 });
 export type TaskInput = z.infer<typeof taskInput>;
 
-/** a task is done when it is Adhoc: its one run was made with it */
+/** a task is done when nothing of it will fire: its one run was made with it (Adhoc), or its last date is past */
 export const taskStatuses = ['active', 'paused', 'done'] as const;
 
 export const task = z

@@ -73,7 +73,7 @@ export async function startAgents(options: TestAgentsOptions = {}): Promise<Test
     busyOf: options.busyOf ?? (() => 0),
     pluginsHeldBy: options.pluginsHeldBy ?? (async () => []),
     signedCatalogue: options.signedCatalogue ?? (() => ({ text: '{}', signature: '' })),
-    reconcile: options.reconcile ?? (async () => []),
+    reconcile: options.reconcile ?? (async (_id, _name, _journal, continues) => ({ verdicts: [], continues })),
     onReady: (connection) => {
       told.push(`ready ${connection.agentName}`);
       return options.onReady?.(connection);

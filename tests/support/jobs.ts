@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { systemClock } from '../../agent/clock.ts';
 import { createExecutor } from '../../agent/execution/executor.ts';
 import type { Executor, Job, JobEnd, JobSink, ProcessMark, RunningJob } from '../../agent/execution/job.ts';
+import type { Cgroups } from '../../agent/limits/cgroups.ts';
 import { selfCommand } from '../../agent/self-command.ts';
 import { defaultManifest, runtimeOfFile } from '../../shared/plugin-manifest.ts';
 
@@ -37,7 +38,7 @@ export type Heard = {
   readonly process: ProcessMark | undefined;
 };
 
-export function createJobBench(options: { readonly maxWarm?: number } = {}): JobBench {
+export function createJobBench(options: { readonly maxWarm?: number; readonly cgroups?: () => Cgroups } = {}): JobBench {
   const folder = mkdtempSync(join(tmpdir(), 'muster-jobs-'));
   const executor = createExecutor({
     log: pino({ level: 'silent' }),
@@ -45,6 +46,7 @@ export function createJobBench(options: { readonly maxWarm?: number } = {}): Job
     startedBy: folder,
     maxWarm: options.maxWarm ?? 4,
     selfCommand,
+    ...(options.cgroups === undefined ? {} : { cgroups: options.cgroups }),
   });
   let count = 0;
 

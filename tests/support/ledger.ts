@@ -193,7 +193,7 @@ export async function openTestLedger(limits: Partial<FireLimits> = {}): Promise<
           await feature.presence.gone(state.id);
         },
         async connect(journal = []) {
-          const verdicts = await feature.presence.returned(state.id, journal);
+          const { verdicts } = await feature.presence.returned(state.id, journal);
           open();
           feature.agentChanged(state.id);
           return verdicts;

@@ -10,7 +10,9 @@ let test: TestAgents;
 const options: { -readonly [K in keyof TestAgentsOptions]: TestAgentsOptions[K] } = {};
 
 beforeEach(async () => {
-  test = await startAgents({ reconcile: (...args) => options.reconcile?.(...args) ?? Promise.resolve([]) });
+  test = await startAgents({
+    reconcile: (...args) => options.reconcile?.(...args) ?? Promise.resolve({ verdicts: [], continues: args[3] }),
+  });
 });
 afterEach(async () => {
   delete options.reconcile;
@@ -92,7 +94,7 @@ describe('admission', () => {
     const verdicts: Verdict[] = [{ execution: 'exe_1', attempt: 2, verdict: 'deliver', logFrom: 7 }];
     options.reconcile = async (...args) => {
       seen.push(args);
-      return verdicts;
+      return { verdicts, continues: true };
     };
     const agent = await test.join('web01');
     const journal = [{ execution: 'exe_1', attempt: 2, state: 'ended', logSize: 9 }] as const;
@@ -105,7 +107,7 @@ describe('admission', () => {
     const continued: boolean[] = [];
     options.reconcile = async (_id, _name, _journal, continues) => {
       continued.push(continues);
-      return [];
+      return { verdicts: [], continues };
     };
     const agent = await test.join('web01');
     const says = async (lives?: string[]): Promise<void> => {
@@ -125,6 +127,14 @@ describe('admission', () => {
     expect(items.filter(({ action }) => action === 'agent.journal_foreign')).toHaveLength(2);
   });
 
+  it('notes a journal that continues the known one by its lives, but not by what it holds', async () => {
+    const agent = await test.join('web01');
+    options.reconcile = async () => ({ verdicts: [], continues: false });
+    await test.connect(agent, { lives: ['one'] });
+    const { items } = await test.audit.list({ limit: 50 });
+    expect(items.filter(({ action }) => action === 'agent.journal_foreign')).toHaveLength(1);
+  });
+
   it('remembers version, platform and slots of the agent, in memory and in its row', async () => {
     const agent = await test.join('web01');
     await test.connect(agent, { version: '2.0.0', os: 'win32', arch: 'arm64', slots: 9 });
@@ -134,7 +144,7 @@ describe('admission', () => {
   });
 
   it('refuses an agent that is revoked or removed while its admission is slow', async () => {
-    const slow = Promise.withResolvers<Verdict[]>();
+    const slow = Promise.withResolvers<{ verdicts: Verdict[]; continues: boolean }>();
     let waiting = 0;
     options.reconcile = () => {
       waiting += 1;
@@ -147,7 +157,7 @@ describe('admission', () => {
     await eventually('both are being admitted', () => waiting === 2);
     await test.agents.revoke(revokedOne.id, someAdmin);
     await test.agents.remove(removedOne.id, someAdmin);
-    slow.resolve([]);
+    slow.resolve({ verdicts: [], continues: true });
     expect((await outcomes).map(({ code }) => code)).toEqual(['agent_revoked', 'agent_unknown']);
     expect(test.told).toEqual([`removed ${revokedOne.id}`, `removed ${removedOne.id}`]);
   });

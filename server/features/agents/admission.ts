@@ -19,13 +19,16 @@ export type AdmissionResources = {
   readonly identity: Pick<ServerIdentity, 'sign'>;
   readonly fleet: Fleet;
   readonly connections: Connections;
-  /** Compares the agent's journal with the ledger and answers a verdict for each entry; what a foreign journal lacks proves nothing. */
+  /**
+   * Compares the agent's journal with the ledger and answers a verdict for each entry. What a foreign journal lacks proves nothing; that it is
+   * foreign may show only now.
+   */
   readonly reconcile: (
     agentId: string,
     agentName: string,
     journal: readonly JournalEntry[],
     continuesJournal: boolean,
-  ) => Promise<Verdict[]>;
+  ) => Promise<{ readonly verdicts: Verdict[]; readonly continues: boolean }>;
   readonly lives: Lives;
   readonly signedCatalogue: () => SignedCatalogue;
 };
@@ -86,9 +89,9 @@ async function prepare(hello: Hello, serverNonce: string, resources: AdmissionRe
 
 async function reconciled(hello: Hello, agent: AgentRecord, { reconcile, lives }: AdmissionResources): Promise<Verdict[]> {
   const continues = lives.continuesJournal(agent, hello.lives);
-  const verdicts = await reconcile(agent.id, agent.name, hello.journal, continues);
-  await lives.remember(agent, hello.lives, continues);
-  return verdicts;
+  const found = await reconcile(agent.id, agent.name, hello.journal, continues);
+  await lives.remember(agent, hello.lives, found.continues);
+  return found.verdicts;
 }
 
 /** A fleet that comes back after a restart of the server is as it was: no row is written then. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { maxArtifactsPerExecution } from '../../../shared/api/artifacts.ts';
 import { openTestLedger, type TestLedger } from '../../../tests/support/ledger.ts';
 import { type ArtifactsService, createArtifacts } from './artifacts.service.ts';
 import { createContentFolder } from './content-folder.ts';
@@ -82,7 +83,48 @@ describe('an artifact that arrives', () => {
   });
 });
 
+describe('an agent that sends too much', () => {
+  it('fills no list: the first file that is too many speaks for the others, kept or not', async () => {
+    const row = { execution_id: execution, attempt: 1, bytes: 500, sha256: sha256(''), stored_at: 0, refused: 'too large' };
+    const rows = Array.from({ length: maxArtifactsPerExecution }, (_, index) => ({ ...row, name: `f${index}` }));
+    await ledger.db.write((writer) => writer.insertInto('artifacts').values(rows).execute());
+    for (const name of ['one', 'two', 'three'])
+      expect((await take(pieceOf('x', 0, 1, { name }))).refused).toContain('lists 1000 artifacts at most');
+    const listed = (await service.list(execution)).filter(({ name }) => !/^f\d/.test(name));
+    expect(listed).toMatchObject([{ name: 'one', refused: expect.stringContaining('those after it were not kept') }]);
+  });
+
+  it('fills no disk with files that it never completes', async () => {
+    const begun = (name: string) => take(pieceOf('y'.repeat(90), 0, 80, { name }));
+    const answers = [];
+    for (let count = 0; count < 14; count += 1) answers.push(await begun(`part${count}`));
+    expect(answers.filter(({ refused }) => refused === null)).toHaveLength(12);
+    expect(answers.at(-1)?.refused).toContain('MUSTER_ARTIFACTS_TOTAL_BYTES');
+    // one that goes on is not in its own way
+    expect(await take(pieceOf('y'.repeat(90), 80, 90, { name: 'part0' }))).toMatchObject({ done: true, refused: null });
+  });
+
+  it('or cannot read a file tells that, and it is listed', async () => {
+    await take(pieceOf('', 0, 0, { name: 'gone', unreadable: 'it became shorter while it was sent' }));
+    expect(await service.list(execution)).toMatchObject([
+      { name: 'gone', refused: 'Its host could not send it: it became shorter while it was sent.' },
+    ]);
+    await expect(service.read(execution, 'gone')).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
 describe('the content of artifacts', () => {
+  const onLinux = process.platform === 'linux' ? it : it.skip;
+  onLinux('is not opened before somebody reads it, as the answer to a HEAD does not', async () => {
+    await take(pieceOf('hello', 0, 5));
+    const { content } = await service.read(execution, 'a.txt');
+    const opened = await Promise.all(
+      (await readdir('/proc/self/fd')).map((file) => readlink(`/proc/self/fd/${file}`).catch(() => '')),
+    );
+    expect(opened.filter((file) => file.startsWith(folder))).toEqual([]);
+    expect(content).toBeDefined();
+  });
+
   it('goes a day after the last execution that left it', async () => {
     const signal = new AbortController().signal;
     await take(pieceOf('hello', 0, 5));

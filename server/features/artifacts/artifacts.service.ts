@@ -40,6 +40,8 @@ export type ArtifactLimits = {
   readonly artifactsTotalBytes: number;
 };
 
+type Refusal = { readonly text: string; readonly isListed: boolean };
+
 /** Content without a row is left alone for so long: its row may be on its way, or its agent away. */
 const unusedForMs = 86_400_000;
 
@@ -47,17 +49,29 @@ export function createArtifacts({ db, clock, content, limits, agentOfDownloadTok
   /** of all artifacts; counted anew in housekeeping, since rows go with their runs */
   let total: number | undefined;
 
-  async function refusalOf({ execution, name, bytes }: ArtifactPiece): Promise<string | null> {
+  async function refusalOf(piece: ArtifactPiece, incoming: string): Promise<Refusal | null> {
+    const { execution, name, bytes, unreadable } = piece;
     const { artifactBytes, artifactsPerExecutionBytes, artifactsTotalBytes } = limits;
-    if (bytes > artifactBytes) return `It has ${bytes} bytes; ${artifactBytes} are allowed (MUSTER_ARTIFACT_BYTES).`;
     const kept = await sizeOfExecution(db.read, execution, name);
-    if (kept.count >= maxArtifactsPerExecution) return `An execution keeps ${maxArtifactsPerExecution} artifacts at most.`;
-    if (kept.bytes + bytes > artifactsPerExecutionBytes)
-      return `The artifacts of one execution may have ${artifactsPerExecutionBytes} bytes (MUSTER_ARTIFACTS_PER_EXECUTION_BYTES).`;
-    total ??= await sizeOfAll(db.read);
-    if (total + bytes > artifactsTotalBytes)
-      return `All artifacts together may have ${artifactsTotalBytes} bytes (MUSTER_ARTIFACTS_TOTAL_BYTES), and that is reached.`;
-    return null;
+    // the first that is too many is listed and speaks for those after it
+    if (kept.listed >= maxArtifactsPerExecution)
+      return {
+        text: `An execution lists ${maxArtifactsPerExecution} artifacts at most: this one and those after it were not kept.`,
+        isListed: kept.listed === maxArtifactsPerExecution,
+      };
+    const why = async (): Promise<string | null> => {
+      if (unreadable !== undefined) return `Its host could not send it: ${unreadable}.`;
+      if (bytes > artifactBytes) return `It has ${bytes} bytes; ${artifactBytes} are allowed (MUSTER_ARTIFACT_BYTES).`;
+      if (kept.bytes + bytes > artifactsPerExecutionBytes)
+        return `The artifacts of one execution may have ${artifactsPerExecutionBytes} bytes (MUSTER_ARTIFACTS_PER_EXECUTION_BYTES).`;
+      total ??= await sizeOfAll(db.read);
+      // what never becomes whole takes room too
+      if (total + (await content.incomingBytes(incoming)) + bytes > artifactsTotalBytes)
+        return `All artifacts together may have ${artifactsTotalBytes} bytes (MUSTER_ARTIFACTS_TOTAL_BYTES), and that is reached.`;
+      return null;
+    };
+    const text = await why();
+    return text === null ? null : { text, isListed: true };
   }
 
   async function note({ execution, name, attempt, bytes, sha256 }: ArtifactPiece, refused: string | null): Promise<void> {
@@ -85,12 +99,12 @@ export function createArtifacts({ db, clock, content, limits, agentOfDownloadTok
       const known = await findArtifact(db.read, execution, name);
       // the answer to the last piece was lost
       if (known?.attempt === attempt && known.sha256 === sha256) return { next: bytes, done: true, refused: known.refused };
-      const refused = await refusalOf(piece);
-      if (refused !== null) {
-        await note(piece, refused);
-        return { next: bytes, done: true, refused };
-      }
       const incoming = `${execution} ${attempt} ${sha256} ${name}`;
+      const refused = await refusalOf(piece, incoming);
+      if (refused !== null) {
+        if (refused.isListed) await note(piece, refused.text);
+        return { next: bytes, done: true, refused: refused.text };
+      }
       const next = await content.append(incoming, offset, Buffer.from(piece.base64, 'base64'));
       if (next < bytes) return { next, done: false, refused: null };
       if (!(await content.finish(incoming, sha256))) return { next: 0, done: false, refused: null };

@@ -18,20 +18,22 @@ export const putArtifact = (writer: Writer, row: ArtifactsTable) =>
     )
     .execute();
 
-/** What is kept of an execution, besides one name. Index: the primary key. */
+/** What is kept of an execution, and how many files are listed, kept or not, besides one name. Index: the primary key. */
 export async function sizeOfExecution(
   db: Reader | Writer,
   executionId: string,
   except: string,
-): Promise<{ bytes: number; count: number }> {
+): Promise<{ bytes: number; listed: number }> {
   const row = await db
     .selectFrom('artifacts')
-    .select(({ fn }) => [fn.sum<number | null>('bytes').as('bytes'), fn.countAll<number>().as('count')])
+    .select(({ fn, eb }) => [
+      fn.sum<number | null>(eb.case().when('refused', 'is', null).then(eb.ref('bytes')).else(0).end()).as('bytes'),
+      fn.countAll<number>().as('listed'),
+    ])
     .where('execution_id', '=', executionId)
     .where('name', '!=', except)
-    .where('refused', 'is', null)
     .executeTakeFirstOrThrow();
-  return { bytes: Number(row.bytes ?? 0), count: Number(row.count) };
+  return { bytes: Number(row.bytes ?? 0), listed: Number(row.listed) };
 }
 
 /** Of all; read at the start and in housekeeping alone. */

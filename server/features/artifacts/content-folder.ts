@@ -13,6 +13,8 @@ export type ContentFolder = {
   append(incoming: string, offset: number, bytes: Uint8Array): Promise<number>;
   /** @returns false if it is not what its hash says; then it has to arrive anew */
   finish(incoming: string, sha256: string): Promise<boolean>;
+  /** Of all that has begun to arrive and is not whole, besides one. */
+  incomingBytes(except: string): Promise<number>;
   has(sha256: string): Promise<boolean>;
   /** in pieces; throws `not_found` when it is not there */
   read(sha256: string): Promise<AsyncIterable<Uint8Array>>;
@@ -29,8 +31,29 @@ export function createContentFolder(path: string, now: () => number): ContentFol
     return (await sizeOf(fileOf(sha256))) !== undefined;
   }
 
+  /** of what is not whole, by the name of its file; read from the folder when it is needed first */
+  let arriving: Map<string, number> | undefined;
+  const note = (file: string, size: number | undefined): void => {
+    if (size === undefined) arriving?.delete(file);
+    else arriving?.set(file, size);
+  };
+
+  async function sizesOfArriving(): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>();
+    for (const name of await entriesOf(incomingFolder)) {
+      const file = join(incomingFolder, name);
+      sizes.set(file, (await sizeOf(file)) ?? 0);
+    }
+    return sizes;
+  }
+
   return {
     has,
+    async incomingBytes(except) {
+      arriving ??= await sizesOfArriving();
+      const own = arriving.get(incomingOf(except)) ?? 0;
+      return [...arriving.values()].reduce((sum, size) => sum + size, 0) - own;
+    },
     async append(incoming, offset, bytes) {
       await mkdir(incomingFolder, { recursive: true, mode: 0o700 });
       const file = await open(incomingOf(incoming), 'a', 0o600);
@@ -39,6 +62,7 @@ export function createContentFolder(path: string, now: () => number): ContentFol
         if (size !== offset) return size;
         await file.appendFile(bytes);
         await file.utimes(now() / 1000, now() / 1000);
+        note(incomingOf(incoming), size + bytes.length);
         return size + bytes.length;
       } catch (error) {
         throw (error as NodeJS.ErrnoException).code === 'ENOSPC'
@@ -53,16 +77,16 @@ export function createContentFolder(path: string, now: () => number): ContentFol
       if ((await sizeOf(from)) !== undefined) {
         if ((await hashOf(from)) !== sha256) {
           await rm(from, { force: true });
+          note(from, undefined);
           return false;
         }
-        const file = await open(from, 'r+');
-        try {
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await mkdir(join(path, sha256.slice(0, 2)), { recursive: true, mode: 0o700 });
+        await sync(from, 'r+');
+        const folder = join(path, sha256.slice(0, 2));
+        await mkdir(folder, { recursive: true, mode: 0o700 });
         await rename(from, fileOf(sha256));
+        note(from, undefined);
+        // its agent removes the file once it is told: the name has to be on disk too
+        if (process.platform !== 'win32') for (const each of [folder, path]) await sync(each, 'r');
       } else if (!(await has(sha256))) return false;
       // its age protects it until its row is there
       await utimes(fileOf(sha256), now() / 1000, now() / 1000);
@@ -71,7 +95,7 @@ export function createContentFolder(path: string, now: () => number): ContentFol
     async read(sha256) {
       if (!(await has(sha256)))
         throw new MusterError('not_found', 'The content of this artifact is not on this server: backups do not hold it.');
-      return createReadStream(fileOf(sha256));
+      return piecesOf(fileOf(sha256));
     },
     async prune(isUsed, notSince, signal) {
       let removed = 0;
@@ -82,12 +106,27 @@ export function createContentFolder(path: string, now: () => number): ContentFol
           const touched = (await stat(file).catch(() => undefined))?.mtimeMs ?? Number.POSITIVE_INFINITY;
           if (touched > notSince || (folder !== 'incoming' && (await isUsed(name)))) continue;
           await rm(file, { force: true });
+          note(file, undefined);
           removed += 1;
         }
       }
       return removed;
     },
   };
+}
+
+/** Opened when the first piece is asked for, which the answer to a HEAD never does. */
+async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file) as AsyncIterable<Uint8Array>;
+}
+
+async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 const sizeOf = async (file: string): Promise<number | undefined> => (await stat(file).catch(() => undefined))?.size;

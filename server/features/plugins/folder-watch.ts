@@ -54,6 +54,8 @@ export function watchFolder({ dir, clock, log, onChange }: FolderWatchResources)
     unwatch();
     if (inode === undefined) return;
     try {
+      // a recursive watcher that the system refuses (EMFILE, ENOSPC: inotify has limits per user) says nothing, for ever; a plain one throws
+      watch(dir).close();
       const handle = watch(dir, { recursive: true, persistent: true }, (_event, path) => {
         // the folder itself was gone for a moment: nothing more comes from this watcher, even if the same folder is back
         if (path === '') unwatch();

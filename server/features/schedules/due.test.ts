@@ -39,4 +39,25 @@ describe('planDue', () => {
     expect(plan.fires).toEqual([]);
     expect(plan.next).toBe(100_001_000);
   });
+
+  test('the last of very many is made up for, however long ago they stopped', () => {
+    // each minute of the first day of a month of 30 days, and of no other day
+    const [minute, day, month] = [60_000, 86_400_000, 30 * 86_400_000];
+    const after = (at: number): number => {
+      const next = (Math.floor(at / minute) + 1) * minute;
+      return next % month < day ? next : (Math.floor(next / month) + 1) * month;
+    };
+    const lastOf = (ofMonth: number): number => ofMonth * month + day - minute;
+    const now = 11 * month - minute;
+    const plan = (catchUp: 'last' | 'all') => planDue(0, now, { next: after, skipTo: after, catchUp });
+    expect(plan('last')).toMatchObject({ fires: [lastOf(10)], next: 11 * month, missed: { first: 0, more: true } });
+    const all = plan('all').fires;
+    expect([all.length, all[0], all.at(-1)]).toEqual([100, lastOf(10) - 99 * minute, lastOf(10)]);
+  });
+
+  test('of very many the latest that are not closed are made up for', () => {
+    const closed = (at: number): string | undefined => (at > 90_000_000 ? 'a window' : undefined);
+    const { fires } = planDue(0, 91_000_000, { next: every(1000), skipTo: inStep(0, 1000), closed, catchUp: 'all' });
+    expect([fires.length, fires[0], fires.at(-1)]).toEqual([100, 89_901_000, 90_000_000]);
+  });
 });

@@ -42,7 +42,7 @@ export function planDue(due: number, now: number, timing: DueTiming): DuePlan {
   const first = passed[0] ?? due;
   if (more) {
     // too many to count: only the latest of them can matter
-    if (catchUp !== 'none') passed = latest(now, skipTo, next);
+    if (catchUp !== 'none') passed = latest(due, now, timing);
     following = skipTo(now);
   }
   const isLate = (at: number): boolean => now - at > lateAfterMs;
@@ -52,7 +52,7 @@ export function planDue(due: number, now: number, timing: DueTiming): DuePlan {
   const why = last === undefined || isLate(last) || more ? undefined : closed(last);
   const shut = why === undefined ? [] : passed.slice(passed.findLastIndex((at) => closed(at) === undefined || isLate(at)) + 1);
   const missed = passed.filter((at) => !fires.includes(at) && !shut.includes(at));
-  const count = more ? counted : missed.length;
+  const count = more ? counted - fires.length : missed.length;
   const ahead = why === undefined ? { count: 0, last: undefined, following } : whileClosed(following, next, closed);
   return {
     missed: more
@@ -73,29 +73,41 @@ export function planDue(due: number, now: number, timing: DueTiming): DuePlan {
 const closedAtMost = 2000;
 const closedForMs = 370 * 86_400_000;
 
-function walk(from: number | null, now: number, next: DueTiming['next']): { passed: number[]; following: number | null } {
+type Walked = { passed: number[]; following: number | null };
+
+function walk(from: number | null, now: number, next: DueTiming['next'], most = countedAtMost): Walked {
   const passed: number[] = [];
   let following = from;
-  while (following !== null && following <= now && passed.length < countedAtMost) {
+  while (following !== null && following <= now && passed.length < most) {
     passed.push(following);
     following = next(following);
   }
   return { passed, following };
 }
 
-const backMs = [1, 10, 60, 600, 6000, 60_000, 600_000].map((minutes) => minutes * 60_000);
-
-/** The latest firings before `now`: enough of them, if there are. */
-function latest(now: number, skipTo: DueTiming['skipTo'], next: DueTiming['next']): number[] {
-  let passed: number[] = [];
-  for (const ms of backMs) {
-    const found = walk(skipTo(now - ms), now, next);
-    if (found.following !== null && found.following <= now) return passed;
-    passed = found.passed;
-    if (passed.length >= caughtUpAtMost) break;
+/**
+ * The latest of more firings than are counted, enough of them that are not closed if there are. How far back they begin is found by
+ * halving: firings may lie close together for a while and far apart for another.
+ */
+function latest(due: number, now: number, { next, skipTo, closed = () => undefined }: DueTiming): number[] {
+  let found: number[] = [];
+  let [near, far] = [now, due];
+  for (let since = now - lookBackMs; near - far > lookBackMs; since = Math.floor((near + far) / 2)) {
+    const { passed, following } = walk(skipTo(Math.max(since, far)), now, next, latestAtMost);
+    if (following !== null && following <= now) {
+      far = since;
+      continue;
+    }
+    found = passed;
+    near = since;
+    if (passed.filter((at) => closed(at) === undefined).length >= caughtUpAtMost) break;
   }
-  return passed;
+  return found;
 }
+
+const lookBackMs = 60_000;
+/** Looked at again for each halving, and all the tasks of a server may be late at once. */
+const latestAtMost = 2000;
 
 function chosen(open: readonly number[], catchUp: Policy['catchUp'], isLate: (at: number) => boolean): readonly number[] {
   if (catchUp === 'all') return open.slice(-caughtUpAtMost);

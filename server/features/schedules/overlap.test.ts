@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Execution } from '../../../shared/api/executions.ts';
+import { taskInput } from '../../../shared/api/tasks.ts';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { admin, openTestLedger, type ScriptedAgent, type TestLedger } from '../../../tests/support/ledger.ts';
 import { createLoop, type Loop } from '../../platform/loops/loop.ts';
@@ -111,6 +112,53 @@ describe('a firing while the run before it is active', () => {
     expect(await shown()).toEqual(['cancelled: cancel_requested', 'cancelled: cancel_requested', 'queued: host_offline']);
   });
 
+  test('that waits is the only one, also where runs by hand came between', async () => {
+    const task = await post({ overlap: 'queue' });
+    await pass(60);
+    const [offer] = web.offers();
+    if (offer !== undefined) await web.accept(offer);
+    await pass(60);
+    await ledger.feature.tasks.run(task.id, admin);
+    await pass(60);
+    await pass(60);
+    expect((await shown()).slice(1)).toEqual(['queued: run_before', 'offered: null', 'skipped: overlap', 'skipped: overlap']);
+    if (offer !== undefined) await web.end(offer);
+    await ledger.settle();
+    expect((await shown())[1]).toBe('offered: null');
+  });
+
+  test('waits with `replace` until the one that is being cancelled has ended, however many firings come meanwhile', async () => {
+    await post({ overlap: 'replace', everySeconds: 10, graceSeconds: 600 });
+    await pass(10);
+    const [offer] = web.offers();
+    if (offer !== undefined) await web.accept(offer);
+    for (let i = 0; i < 3; i += 1) await pass(10);
+    const replaced = 'cancelled: cancel_requested';
+    expect(await shown()).toEqual(['cancelling: cancel_requested', replaced, replaced, 'queued: run_before']);
+    expect(web.received.filter(({ type }) => type === 'stop')).toHaveLength(1);
+    if (offer !== undefined) await web.end(offer, { outcome: 'cancelled', reason: 'cancel_requested' });
+    await ledger.settle();
+    expect((await shown())[3]).toBe('offered: null');
+  });
+
+  test('takes its place in the splay when its turn comes, and does not expire before that', async () => {
+    await post({ overlap: 'queue', splaySeconds: 3600, everySeconds: 7200, expiresAfter: 60, timeoutSeconds: 86_400 });
+    const untilOffered = async (count: number): Promise<void> => {
+      for (let i = 0; i < 120 && web.offers().length < count; i += 1) await pass(30);
+    };
+    await pass(7200);
+    await untilOffered(1);
+    const [offer] = web.offers();
+    if (offer !== undefined) await web.accept(offer);
+    while ((await executions()).length < 2) await pass(30);
+    expect((await shown())[1]).toBe('queued: run_before');
+    if (offer !== undefined) await web.end(offer);
+    await ledger.settle();
+    expect((await shown())[1]).toBe('queued: splay');
+    await untilOffered(2);
+    expect((await shown())[1]).toBe('offered: null');
+  });
+
   test('by hand runs beside it, whatever the task says of firings', async () => {
     const task = await post({ overlap: 'queue' });
     await pass(60);
@@ -154,12 +202,25 @@ describe('after a stop', () => {
     expect(rows[0]?.reasonText).toMatch(/^50 firings/);
   });
 
+  test('of a hundred thousand firings the latest hundred run with `catchUp: all`', async () => {
+    await post({ everySeconds: 1, catchUp: 'all', overlap: 'parallel' });
+    await stop();
+    await ledger.clock.advance(100_000_000);
+    start();
+    await eventually('all of them were fired', async () => (await executions()).length >= 101);
+    await pass(0);
+    const rows = await executions();
+    expect(rows).toHaveLength(101);
+    expect(rows[0]?.reasonText).toMatch(/^More than 9900 firings/);
+    expect(new Set(await fired()).size).toBeGreaterThan(1);
+  });
+
   test('of very many firings the last one can still be made up for', async () => {
     await post({ everySeconds: 1, catchUp: 'last' });
     await stopFor(20_000);
     const rows = await executions();
     expect(rows.map(({ state }) => state)).toEqual(['skipped', 'offered']);
-    expect(rows[0]?.reasonText).toMatch(/^More than 10000 firings/);
+    expect(rows[0]?.reasonText).toMatch(/^More than 9999 firings/);
     expect((await fired()).at(-1)).toBe('17:33');
   });
 });
@@ -181,9 +242,61 @@ describe('a calendar', () => {
     for (let i = 0; i < 12; i += 1) await pass(60);
     expect(await fired()).toEqual(['12:05', '12:06', '12:07']);
   });
+
+  test('past its last date a task is done, until an edit gives it another one', async () => {
+    const input = { owner: 'ALL', plugin: 'noop', type: 'Interval', everySeconds: 60, overlap: 'parallel' };
+    const { id } = await post({ endsAt: '2026-01-05T12:01:30Z' });
+    const { tasks } = ledger.feature;
+    await pass(60);
+    expect(await tasks.get(id)).toMatchObject({ status: 'done', nextFireAt: null });
+    expect(await tasks.firings(id, 10)).toEqual({ items: [] });
+    await expect(tasks.pause(id, admin)).rejects.toMatchObject({ code: 'state_conflict' });
+    await tasks.update(id, taskInput.parse({ ...input, endsAt: '2026-01-05T12:03:00Z' }), 1, admin);
+    expect(await tasks.get(id)).toMatchObject({ status: 'active', nextFireAt: '2026-01-05T12:02:00.000Z' });
+    await tasks.pause(id, admin);
+    await pass(3600);
+    await tasks.resume(id, admin);
+    expect(await tasks.get(id)).toMatchObject({ status: 'done', nextFireAt: null });
+    expect(await fired()).toEqual(['12:01']);
+  });
+
+  test('that never lets it fire is refused', async () => {
+    const refusal = { code: 'schedule_invalid', details: { field: 'endsAt' } };
+    await expect(post({ endsAt: '2026-01-05T11:00:00Z' })).rejects.toMatchObject(refusal);
+    await expect(post({ type: 'Scheduled', everySeconds: undefined, cron: '0 0 30 2 *' })).rejects.toMatchObject({
+      code: 'schedule_invalid',
+      details: { field: 'cron' },
+    });
+  });
+
+  test('that is closed the whole week leaves a row now and then, and fires when it opens', async () => {
+    const { id } = await post({ blackout: ['Sun-Sat 00:00-24:00'] });
+    await pass(60);
+    await pass(3600);
+    const [row, ...others] = await executions();
+    expect(row).toMatchObject({ state: 'skipped', reason: 'window' });
+    expect(row?.reasonText).toMatch(/^2001 firings, due from .*: in the blackout Sun-Sat 00:00-24:00\.$/);
+    expect(others).toEqual([]);
+    const open = taskInput.parse({ owner: 'ALL', plugin: 'noop', type: 'Interval', everySeconds: 60 });
+    await ledger.feature.tasks.update(id, open, 1, admin);
+    await pass(60);
+    expect((await shown())[1]).toBe('offered: null');
+  });
 });
 
 describe('a splay', () => {
+  test('as long as the interval is refused with `replace`, since some hosts would never run', async () => {
+    const refused = post({ overlap: 'replace', everySeconds: 60, splaySeconds: 60 });
+    await expect(refused).rejects.toMatchObject({ code: 'field_invalid', details: { field: 'splaySeconds' } });
+    await post({ overlap: 'skip', everySeconds: 60, splaySeconds: 600 });
+    for (let i = 0; i < 12; i += 1) await pass(60);
+    // a firing that waits for its place is a run that is active
+    const rows = await shown();
+    expect(rows).toHaveLength(12);
+    expect(rows[0]).toBe('offered: null');
+    expect(rows.slice(1)).toEqual(Array.from({ length: 11 }, () => 'skipped: overlap'));
+  });
+
   test('gives each host its own place in the time, always the same', async () => {
     const db = ledger.agent('db');
     const task = await post({ everySeconds: 600, splaySeconds: 300, overlap: 'parallel' });

@@ -72,7 +72,10 @@ export function createSecrets({ db, clock, audit, keyring }: SecretsResources): 
 
   function opened(row: SecretsTable | undefined, name: string): { value: string } | { fault: string } {
     if (row === undefined) return { fault: `There is no secret ${name} any more: write it anew, or change the task.` };
-    if (!keyring.holds(row.key_id)) return { fault: `The secret ${name} was sealed with another master key: write it anew.` };
+    if (!keyring.holds(row.key_id))
+      return {
+        fault: `The secret ${name} was sealed with a master key that this server does not have: give it that key, or write the secret anew.`,
+      };
     try {
       return { value: keyring.open(name, row) };
     } catch {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { taskInput } from '../../../shared/api/tasks.ts';
 import { openStory, type Story } from '../../../tests/support/ledger-world/story.ts';
 import { admin } from '../../../tests/support/ledger-world/world.ts';
 
@@ -97,6 +98,9 @@ describe('a lock', () => {
     story.cut(story.web1);
     await story.pass(130);
     expect(await states()).toEqual(['unknown', 'queued']);
+    const [silent, waiting] = await story.executions();
+    expect((await locks()).items).toMatchObject([{ held: 1, waiting: 1, holders: [{ agentName: 'web1', state: 'unknown' }] }]);
+    expect(waiting?.reasonText).toContain(`held by ${silent?.id} on web1`);
     await story.pass(2 * 3600);
     await story.flow();
     expect(await states()).toEqual(['lost', 'running']);
@@ -173,6 +177,42 @@ describe('a lock', () => {
     post('web1');
     await story.flow();
     expect(await states()).toEqual(['queued', 'queued', 'queued', 'running', 'running']);
+  });
+
+  test('of a silent agent is let go when somebody cancels its work, though the agent never answers', async () => {
+    await story.arrive(story.web1, story.web2);
+    post('web1', { locks: ['db'], graceSeconds: 5 });
+    await story.flow();
+    post('web2', { locks: ['db'] });
+    story.cut(story.web1);
+    await story.pass(130);
+    const [silent] = await story.executions();
+    await story.server().feature.executions.cancel(silent?.id ?? '', admin);
+    await story.settled();
+    expect(await states()).toEqual(['cancelling', 'queued']);
+    await story.pass(40);
+    await story.flow();
+    expect(await states()).toEqual(['cancelled', 'running']);
+  });
+
+  test.each(['', 'a b', '../x', '-x', '.x', 'lock:x', 'x\n', "x'--", 'é', 'x'.repeat(65)])('cannot have the name %j', (name) => {
+    expect(taskInput.safeParse({ owner: 'ALL', plugin: 'any', locks: [name] }).success).toBe(false);
+  });
+
+  test('is named once by a task', () => {
+    const locks = ['a', { name: 'a', limit: 2 }];
+    expect(taskInput.safeParse({ owner: 'ALL', plugin: 'any', locks }).success).toBe(false);
+  });
+
+  test('that very many wait for hides no work that needs another one', async () => {
+    await story.arrive(story.web1, story.web2);
+    post('web2', { locks: ['busy'] });
+    await story.flow();
+    for (let i = 0; i < 501; i += 1) post('web1', { locks: ['busy'] });
+    await story.settle();
+    post('web1', { locks: ['free'] });
+    await story.flow();
+    expect((await states()).at(-1)).toBe('running');
   });
 
   test('is given back by what is cancelled, whether it ran or waited', async () => {

@@ -24,9 +24,20 @@ export function checkType(input: TaskInput): void {
   }
   if (input.type === 'Interval') need('everySeconds', 'Interval');
   else refuse('everySeconds', 'Interval');
+  checkSplay(input);
   if (input.type !== 'Adhoc') return;
   const firing = ['startsAt', 'endsAt', 'excludeDates', 'blackout'] as const;
   for (const field of firing) if ([input[field] ?? []].flat().length > 0) refuse(field, 'Scheduled and Interval');
+}
+
+/** Of what is replaced before its place comes, a host whose place is late would never run anything. */
+function checkSplay({ type, everySeconds, overlap, splaySeconds }: TaskInput): void {
+  if (type !== 'Interval' || everySeconds === undefined || overlap !== 'replace' || splaySeconds < everySeconds) return;
+  throw new MusterError(
+    'field_invalid',
+    `With \`overlap: replace\` the hosts of a task that fires every ${everySeconds} s must begin within less than that, or some would never run.`,
+    { field: 'splaySeconds' },
+  );
 }
 
 const hasDates = ({ excludeDates, blackout }: TaskInput): boolean => excludeDates.length + blackout.length > 0;

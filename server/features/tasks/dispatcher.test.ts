@@ -30,7 +30,7 @@ describe('who is looked at', () => {
       await cancel(offered);
       story.run(() => cancel(next));
       for (let i = 0; i < delay; i += 1) await Promise.resolve();
-      story.startDispatch();
+      story.startLoops();
       await story.settled();
       expect((await states()).slice(-3)).toEqual(['cancelled', 'cancelled', 'offered']);
       await cancel(last);

@@ -55,7 +55,7 @@ const agentsPerRound = 500;
 /** Rows of `Anyone` read at a time, and looked at in one pass: where nobody can run what is at the front, what is behind gets its turn. */
 const pageSize = 500;
 const pagesPerPass = 4;
-/** Of more queues, the gates are not asked for one by one: all are looked at. */
+/** Of more queues, and of longer ones than a page, the gates are not asked for: all are looked at. */
 const queuesLookedAt = 20;
 
 export function createDispatcher(resources: DispatcherResources): Dispatcher {
@@ -120,7 +120,9 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
       for (const { gate } of ofRun) gates.add(gate);
     }
     const queues = looks.filter((look) => books.gatedFor(look) > 0);
-    if (queues.length > queuesLookedAt) for (const gate of await gatedWork.allGates()) gates.add(gate);
+    // behind so many that wait at one gate, there may be work for others
+    const isLong = queues.some((look) => books.gatedFor(look) > pageSize);
+    if (isLong || queues.length > queuesLookedAt) for (const gate of await gatedWork.allGates()) gates.add(gate);
     else for (const look of queues) for (const gate of await gatesOfQueue(db.read, look, pageSize)) gates.add(gate);
     return gates;
   }

@@ -40,6 +40,26 @@ export const openOfRun = async (db: Reader | Writer, runId: string): Promise<Exe
     byOldest,
   );
 
+/** One execution of a run that is queued; of a run that waits for the run before it, all of them say so. Index: executions_by_run_state. */
+export const anyQueuedOfRun = (db: Reader | Writer, runId: string): Promise<Pick<ExecutionRow, 'reason'> | undefined> =>
+  anyQueued.first(db, { runId });
+
+const anyQueued = prepare((db: Reader, p: Params<{ runId: string }>) =>
+  db.selectFrom('executions').select('reason').where('run_id', '=', p('runId')).where('state', '=', 'queued').limit(1),
+);
+
+/** Executions of a run that wait for the run before it. Index: executions_by_run_state. */
+export const waitingInLine = (db: Reader | Writer, runId: string): Promise<ExecutionRow[]> => inLine(db, { runId });
+
+const inLine = prepare((db: Reader, p: Params<{ runId: string }>) =>
+  db
+    .selectFrom('executions')
+    .selectAll()
+    .where('run_id', '=', p('runId'))
+    .where('state', '=', 'queued')
+    .where('reason', '=', 'run_before'),
+);
+
 /**
  * Open executions whose state ends by itself by then, most overdue first. The `1` is part of the text, so that SQLite sees that the
  * partial index fits. Index: executions_open_by_deadline.

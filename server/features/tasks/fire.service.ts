@@ -8,7 +8,7 @@ import { findExecution, openOfRun } from './executions.store.ts';
 import { type FrozenTargets, freeze, type RetryOf } from './firing.ts';
 import type { LedgerUnit } from './ledger.ts';
 import type { RunRow, TaskRow } from './rows.ts';
-import { lastInLine } from './run-line.ts';
+import { waitingRun } from './run-line.ts';
 import { parsePolicy, type RunSpecs } from './run-specs.ts';
 import { activeRunOf, activeRunsOf } from './runs.store.ts';
 
@@ -111,12 +111,16 @@ export function createFirer({
 
       async function whyNotRunnable(): Promise<FireOrder['skipped']> {
         if (plugin === undefined) return { reason: 'plugin_unknown', text: gone(task, current !== undefined) };
-        if (!bySchedule || (policy.overlap !== 'skip' && policy.overlap !== 'queue')) return undefined;
-        const active = await lastInLine(unit, task.id);
-        if (active === undefined) return undefined;
-        if (policy.overlap === 'skip') return { reason: 'overlap', text: `The run before it, ${active.id}, was still active.` };
-        if (active.waits)
-          return { reason: 'overlap', text: `The run before it, ${active.id}, was still waiting for the one before that.` };
+        if (!bySchedule) return undefined;
+        if (policy.overlap === 'skip') {
+          const active = await activeRunOf(unit.writer, task.id);
+          if (active !== undefined) return { reason: 'overlap', text: `The run before it, ${active.id}, was still active.` };
+        }
+        if (policy.overlap === 'queue') {
+          const waiting = await waitingRun(unit, task.id);
+          if (waiting !== undefined)
+            return { reason: 'overlap', text: `The run before it, ${waiting.id}, was still waiting for the one before that.` };
+        }
         return undefined;
       }
 

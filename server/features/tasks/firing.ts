@@ -90,10 +90,8 @@ export function freeze(firing: Firing, newId: IdGenerator): { run: RunRow; execu
 /** A row that is not to go at once: its run waits for another one, or it has its place in the time over which the firing is spread. */
 function held(firing: Firing, row: ExecutionRow): ExecutionRow {
   if ('after' in firing && firing.after !== undefined) return waitingFor(row, firing.after);
-  const { splaySeconds, expiresAfter } = firing.policy;
   if (firing.trigger !== 'schedule' && firing.trigger !== 'interval') return row;
-  const changes = splayed(row, splaySeconds, firing.now);
-  return { ...row, ...changes, expires_at: (changes.not_before ?? firing.now) + expiresAfter * 1000 };
+  return { ...row, ...splayed(row, firing.policy.splaySeconds, firing.now) };
 }
 
 type MakeRow = (changes: Partial<ExecutionRow>) => ExecutionRow;

@@ -23,7 +23,19 @@ const flow = (rounds: number): Step => ({ do: 'flow', rounds });
 const pass = (seconds: number): Step => ({ do: 'pass', seconds });
 const together = (...steps: readonly Step[]): Step => ({ do: 'together', steps });
 
+const schedule = (policy: Record<string, unknown>): Step => ({
+  do: 'schedule',
+  owner: 'ALL',
+  everySeconds: 30,
+  endsAfter: null,
+  policy,
+});
+
 const histories: [what: string, steps: readonly Step[]][] = [
+  [
+    'a run by hand let a second firing wait with `overlap: queue`',
+    [schedule({ overlap: 'queue', catchUp: 'none', splaySeconds: 0 }), pass(31), pass(31), { do: 'runTask', which: 0 }, pass(31)],
+  ],
   [
     'a rejection after output sent the execution elsewhere, and its log was not counted',
     [

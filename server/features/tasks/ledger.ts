@@ -36,7 +36,7 @@ export type LedgerUnit = {
   /** Changes columns of an open row without moving it. */
   touch(
     row: ExecutionRow,
-    changes: Partial<Pick<ExecutionRow, 'deadline_at' | 'reason' | 'reason_text' | 'not_before'>>,
+    changes: Partial<Pick<ExecutionRow, 'deadline_at' | 'expires_at' | 'reason' | 'reason_text' | 'not_before'>>,
   ): Promise<ExecutionRow>;
   /** Keeps what became of an attempt before the row goes on to another one. */
   keepAttempt(

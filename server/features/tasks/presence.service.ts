@@ -23,8 +23,8 @@ import type { RunSpecs } from './run-specs.ts';
 export type PresenceService = {
   /** At start of the server: the offers of the process before it died with its connections. */
   begin(): Promise<void>;
-  /** Answers a verdict for each entry of the journal. Without `continues` it is not the journal that held the agent's work. */
-  returned(agentId: string, journal: readonly JournalEntry[], continues?: boolean): Promise<Verdict[]>;
+  /** Without `continues` it is not the journal that held the agent's work, as its lives tell. */
+  returned(agentId: string, journal: readonly JournalEntry[], continues?: boolean): Promise<Returned>;
   /** Its connection is open, and the welcome is on its way. May be called at any time. */
   connected(agentId: string): void;
   /**
@@ -43,6 +43,13 @@ export type PresenceService = {
   listenAnew(): void;
   /** Connected, or just reconciled and about to be. */
   isHere(agentId: string): boolean;
+};
+
+export type Returned = {
+  /** one for each entry of the journal */
+  readonly verdicts: Verdict[];
+  /** whether it is the journal that held the agent's work, as far as its lives and its entries tell */
+  readonly continues: boolean;
 };
 
 export type PresenceResources = {
@@ -145,11 +152,12 @@ export function createPresence(resources: PresenceResources): PresenceService {
     isHere,
   };
 
-  function reconciled(agentId: string, journal: readonly JournalEntry[], continues: boolean): Promise<Verdict[]> {
+  function reconciled(agentId: string, journal: readonly JournalEntry[], continues: boolean): Promise<Returned> {
     return ledger.write(async (unit) => {
       const rows = await heldByAgent(unit.writer, agentId);
       const late = await lateOnes(unit, agentId, rows, journal);
-      const found = reconcile(rows, journal, continues, (entry) => late.get(keyOf(entry)));
+      const spoken = await heardOf(unit, rows);
+      const found = reconcile(rows, journal, continues, (entry) => late.get(keyOf(entry)), spoken);
       for (const row of found.neverStarted)
         await releaseUnstarted(unit, row, row.state === 'offered' ? 'lease_ended' : 'never_started');
       for (const row of found.inDoubt) {
@@ -173,7 +181,7 @@ export function createPresence(resources: PresenceResources): PresenceService {
         since: clock.monotonic(),
         stops: [...(await stopsOf(found.stillToStop)), ...(await lateStopsOf(found.lateToStop))],
       });
-      return answers;
+      return { verdicts: answers, continues: found.continues };
     });
   }
 
@@ -206,6 +214,14 @@ export function createPresence(resources: PresenceResources): PresenceService {
         return { ...stop, execution: row.id, attempt, graceSeconds };
       }),
     );
+  }
+
+  /** Those of which the present attempt has sent output, which it can only do once it is in the journal. */
+  async function heardOf(unit: LedgerUnit, rows: readonly ExecutionRow[]): Promise<ReadonlySet<string>> {
+    const heard = new Set<string>();
+    for (const row of rows)
+      if (row.state !== 'offered' && (await logSizeIn(unit.writer, row.id)) > row.log_from) heard.add(row.id);
+    return heard;
   }
 
   /** Entries of the journal that no row waits for, but that the ledger gave up without knowing how they ended. */

@@ -68,6 +68,8 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   heldByAgent: [(db) => executions.heldByAgent(db, 'x')],
   openOfAgent: [(db) => executions.openOfAgent(db, 'x')],
   openOfRun: [(db) => executions.openOfRun(db, 'x')],
+  anyQueuedOfRun: [(db) => executions.anyQueuedOfRun(db, 'x')],
+  waitingInLine: [(db) => executions.waitingInLine(db, 'x')],
   pastDeadline: [(db) => executions.pastDeadline(db, 1, 10)],
   heldPastDeadline: [(db) => executions.heldPastDeadline(db, 1, 10)],
   offeredRows: [(db) => executions.offeredRows(db)],

@@ -23,6 +23,15 @@ describe('what a journal lacks', () => {
     expect(statesOf(inDoubt)).toEqual(['running', 'unknown', 'cancelling']);
   });
 
+  test('is in doubt if any of it was heard of: the journal that held it holds it', () => {
+    const { neverStarted, inDoubt, continues } = reconcile(held, [], true, () => undefined, new Set(['exe_running']));
+    expect(statesOf(neverStarted)).toEqual(['offered']);
+    expect(statesOf(inDoubt)).toEqual(['running', 'unknown', 'cancelling']);
+    expect(continues).toBe(false);
+    const found = reconcile(held, [{ execution: 'exe_running', attempt: 1, state: 'running', logSize: 3 }], true, () => undefined, new Set(['exe_running'])); // biome-ignore format: one call
+    expect(statesOf(found.neverStarted)).toEqual(['offered', 'unknown', 'cancelling']);
+  });
+
   test('stays in doubt when the foreign journal comes back and continues itself', () => {
     const { neverStarted, inDoubt } = reconcile([rowOf('unknown', 'journal_foreign')], [], true);
     expect(neverStarted).toEqual([]);

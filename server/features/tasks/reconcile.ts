@@ -15,6 +15,8 @@ export type Reconciliation = {
   readonly neverStarted: readonly ExecutionRow[];
   /** the journal does not hold it, but is not the one that would */
   readonly inDoubt: readonly ExecutionRow[];
+  /** whether the journal is the one that held the work, as far as can be told */
+  readonly continues: boolean;
 };
 
 /** An attempt of the journal that the ledger has given up without a word of the agent, which is still wanted. */
@@ -23,12 +25,14 @@ export type Late = { readonly which: GivenUp; readonly row: ExecutionRow; readon
 /**
  * @param continues whether the journal is the one that held the work; what another one lacks proves nothing
  * @param lateOf tells whether an entry that no row waits for is wanted all the same
+ * @param hasSpoken the executions whose present attempt was heard of: it was started, and the journal that held the work holds it
  */
 export function reconcile(
   rows: readonly ExecutionRow[],
   journal: readonly JournalEntry[],
   continues = true,
   lateOf: (entry: JournalEntry) => Late | undefined = () => undefined,
+  hasSpoken: ReadonlySet<string> = new Set(),
 ): Reconciliation {
   const byExecution = new Map(rows.map((row) => [row.id, row]));
   const inJournal = new Map<ExecutionRow, JournalEntry['state']>();
@@ -48,9 +52,10 @@ export function reconcile(
     return { ...attempt, verdict: entry.state === 'ended' ? ('deliver' as const) : ('keep' as const) };
   });
   const lacking = rows.filter((row) => !inJournal.has(row));
+  const isTheOne = continues && !lacking.some((row) => hasSpoken.has(row.id));
   // An offer is sent again without any doubt: nobody was told to start it. And a foreign journal that comes back continues the known one,
   // which is its own by then: what it was found to lack before, it lacks for the same reason.
-  const isProven = (row: ExecutionRow): boolean => row.state === 'offered' || (continues && row.reason !== 'journal_foreign');
+  const isProven = (row: ExecutionRow): boolean => row.state === 'offered' || (isTheOne && row.reason !== 'journal_foreign');
   return {
     verdicts,
     lateToStop,
@@ -58,5 +63,6 @@ export function reconcile(
     stillToStop: rows.filter((row) => row.state === 'cancelling' && inJournal.get(row) === 'running'),
     neverStarted: lacking.filter(isProven),
     inDoubt: lacking.filter((row) => !isProven(row)),
+    continues: isTheOne,
   };
 }

@@ -126,9 +126,9 @@ test('what an agent still says of an execution that is gone is acknowledged', as
   await web.end(offer, { logSize: 5 });
   expect(web.received).toContainEqual({ type: 'log_ack', execution, attempt, offset: 5 });
   expect(web.received).toContainEqual({ type: 'ack', execution, attempt });
-  expect(await ledger.feature.presence.returned(web.id, [{ execution, attempt, state: 'ended', logSize: 5 }])).toMatchObject([
-    { verdict: 'forget' },
-  ]);
+  expect(await ledger.feature.presence.returned(web.id, [{ execution, attempt, state: 'ended', logSize: 5 }])).toMatchObject({
+    verdicts: [{ verdict: 'forget' }],
+  });
   expect(await count('log_chunks')).toBe(0);
 });
 

@@ -1,8 +1,8 @@
 import type { Writer } from '../../schema/schema.ts';
-import { openOfRun } from './executions.store.ts';
+import { anyQueuedOfRun, waitingInLine } from './executions.store.ts';
 import type { ExecutionRow } from './rows.ts';
 import { parsePolicy } from './run-specs.ts';
-import { activeRunOf, findRun, oldestActiveRunOf } from './runs.store.ts';
+import { activeRunsOf, findRun, oldestActiveRunOf } from './runs.store.ts';
 import { splayed } from './splay.ts';
 
 /** What of a unit of work of the ledger it needs. */
@@ -11,7 +11,7 @@ type Unit = {
   readonly now: number;
   touch(
     row: ExecutionRow,
-    changes: Partial<Pick<ExecutionRow, 'deadline_at' | 'reason' | 'reason_text' | 'not_before'>>,
+    changes: Partial<Pick<ExecutionRow, 'deadline_at' | 'expires_at' | 'reason' | 'reason_text' | 'not_before'>>,
   ): Promise<ExecutionRow>;
 };
 
@@ -30,8 +30,9 @@ export const waitingFor = (row: ExecutionRow, runId: string): ExecutionRow => ({
 /** A run of the task has ended: the oldest one that is active goes, if it waits. */
 export async function letNextRunGo(unit: Unit, taskId: string): Promise<void> {
   const next = await oldestActiveRunOf(unit.writer, taskId);
-  const rows = next === undefined ? [] : await waitingRowsOf(unit, next.id);
-  if (next === undefined || rows.length === 0) return;
+  if (next === undefined || !(await isInLine(unit, next.id))) return;
+  // one that is past its time is ended by the sweep
+  const rows = (await waitingInLine(unit.writer, next.id)).filter((row) => row.expires_at > unit.now);
   const run = await findRun(unit.writer, next.id);
   const { splaySeconds } = parsePolicy(run?.policy ?? '{}');
   for (const row of rows) {
@@ -40,11 +41,15 @@ export async function letNextRunGo(unit: Unit, taskId: string): Promise<void> {
   }
 }
 
-const waitingRowsOf = async (unit: Unit, runId: string): Promise<ExecutionRow[]> =>
-  (await openOfRun(unit.writer, runId)).filter(({ state, reason }) => state === 'queued' && reason === 'run_before');
-
-/** The newest active run of the task, and whether it waits for one before it already. */
-export async function lastInLine(unit: Unit, taskId: string): Promise<{ id: string; waits: boolean } | undefined> {
-  const active = await activeRunOf(unit.writer, taskId);
-  return active === undefined ? undefined : { id: active.id, waits: (await waitingRowsOf(unit, active.id)).length > 0 };
+/** The run of the task that waits for one before it, if there is one: runs by hand and others that do not wait may be newer. */
+export async function waitingRun(unit: Pick<Unit, 'writer'>, taskId: string): Promise<{ id: string } | undefined> {
+  for (const run of await activeRunsOf(unit.writer, taskId, lookedAtMost)) if (await isInLine(unit, run.id)) return run;
+  return undefined;
 }
+
+/** Active runs of one task are many only where they may run beside each other. */
+const lookedAtMost = 20;
+
+/** Asked of one row: a run may have a hundred thousand. */
+const isInLine = async ({ writer }: Pick<Unit, 'writer'>, runId: string): Promise<boolean> =>
+  (await anyQueuedOfRun(writer, runId))?.reason === 'run_before';

@@ -11,18 +11,19 @@ export function splayMs(taskId: string, agentId: string | null, splaySeconds: nu
   return digest.readUInt32BE(0) % (splaySeconds * 1000);
 }
 
-/** What makes a queued row wait for its place. */
+/** What makes a queued row wait for its place; that it waits does not count for its expiry. */
 export function splayed(
   row: ExecutionRow,
   splaySeconds: number,
   now: number,
-): Partial<Pick<ExecutionRow, 'not_before' | 'deadline_at' | 'reason' | 'reason_text'>> {
+): Partial<Pick<ExecutionRow, 'not_before' | 'deadline_at' | 'expires_at' | 'reason' | 'reason_text'>> {
   const ms = splayMs(row.task_id, row.agent_id, splaySeconds);
   if (ms === 0) return {};
   const at = now + ms;
   return {
     not_before: at,
-    deadline_at: Math.min(at, row.expires_at),
+    deadline_at: at,
+    expires_at: row.expires_at + ms,
     reason: 'splay',
     reason_text: `Its place in the ${splaySeconds} s over which this firing is spread comes at ${toInstant(at)}.`,
   };

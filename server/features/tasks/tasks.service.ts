@@ -147,7 +147,9 @@ export function createTasks(resources: TasksResources): TasksService {
     const due = before.next_fire_at;
     if (due === null || due > unit.now || changed.next_fire_at === undefined || changed.next_fire_at === due) return {};
     if ((await runOfFiring(unit.writer, before.id, due)) !== undefined) return {};
-    const text = 'The task was changed after this firing was due and before it could run.';
+    const following = schedule.next(before, due);
+    const what = following !== null && following <= unit.now ? 'this firing and those after it were' : 'this firing was';
+    const text = `The task was changed after ${what} due and before it could run.`;
     const reason = changed.status === 'paused' ? 'paused' : 'misfired';
     const trigger = before.type === 'Interval' ? 'interval' : 'schedule';
     const run = await firer.fireIn(unit, before, { trigger, firedAt: due, by: 'schedule', skipped: { reason, text } });
@@ -173,8 +175,10 @@ export function createTasks(resources: TasksResources): TasksService {
           updated_at: now,
           deleted_at: null,
         };
+        const next = adhoc ? null : schedule.next(draft, now);
+        if (!adhoc && next === null) throw neverFires(input);
         const run = adhoc ? await firer.fireIn(unit, draft, { trigger: 'adhoc', firedAt: now, by: actor.name }) : null;
-        const task = { ...draft, last_run_id: run?.id ?? null, next_fire_at: adhoc ? null : schedule.next(draft, now) };
+        const task = { ...draft, last_run_id: run?.id ?? null, next_fire_at: next };
         await insertTask(unit.writer, task);
         // of an Adhoc task its one run is made already
         if (!adhoc && named.length > 0) await secrets.noteUsesIn(unit.writer, task, named);
@@ -218,10 +222,10 @@ export function createTasks(resources: TasksResources): TasksService {
             { field: 'If-Match' },
           );
         }
-        const status = input.type === 'Adhoc' ? 'done' : row.status === 'paused' ? 'paused' : 'active';
         const inStep = row.next_fire_at !== null && isSameTiming(row, columns);
         const next = inStep ? row.next_fire_at : schedule.next({ ...row, ...columns }, now);
-        return { ...columns, version: row.version + 1, status, next_fire_at: status === 'active' ? next : null };
+        const changed = input.type !== 'Adhoc' && row.status === 'paused' ? paused : firingNext(next);
+        return { ...columns, version: row.version + 1, ...changed };
       };
       return change(id, actor, 'task.updated', edited, named);
     },
@@ -260,14 +264,14 @@ export function createTasks(resources: TasksResources): TasksService {
       change(id, actor, 'task.paused', (row) => {
         if (row.status !== 'active')
           throw new MusterError('state_conflict', `Only an active task can be paused; this one is ${row.status}.`);
-        return { status: 'paused', next_fire_at: null };
+        return paused;
       }),
 
     resume: (id, actor) =>
       change(id, actor, 'task.resumed', (row, now) => {
         if (row.status !== 'paused')
           throw new MusterError('state_conflict', `Only a paused task can be resumed; this one is ${row.status}.`);
-        return { status: 'active', next_fire_at: schedule.next(row, now) };
+        return firingNext(schedule.next(row, now));
       }),
 
     async firings(id, count) {
@@ -292,11 +296,11 @@ export function createTasks(resources: TasksResources): TasksService {
         if (task === undefined || task.next_fire_at !== due) return undefined;
         // the clock was set back and the task edited since: it comes to a time at which it has fired already
         if ((await runOfFiring(unit.writer, id, order.firedAt)) !== undefined) {
-          await updateTask(unit.writer, id, { next_fire_at: nextFireAt });
+          await updateTask(unit.writer, id, firingNext(nextFireAt));
           return undefined;
         }
         const fired = await firer.fireIn(unit, task, order, stops);
-        await updateTask(unit.writer, id, { last_run_id: fired.id, next_fire_at: nextFireAt });
+        await updateTask(unit.writer, id, { last_run_id: fired.id, ...firingNext(nextFireAt) });
         return fired;
       });
       resources.sendStops(stops);
@@ -305,6 +309,20 @@ export function createTasks(resources: TasksResources): TasksService {
     },
   };
 }
+
+const paused = { status: 'paused', next_fire_at: null } as const;
+
+/** One that has no firing ahead of it is done. */
+const firingNext = (next: number | null) => ({ status: next === null ? 'done' : 'active', next_fire_at: next }) as const;
+
+const neverFires = ({ endsAt }: TaskInput): MusterError =>
+  new MusterError(
+    'schedule_invalid',
+    `It would never fire${endsAt === undefined ? '' : ': its end comes before its first time'}.`,
+    {
+      field: endsAt === undefined ? 'cron' : 'endsAt',
+    },
+  );
 
 /** An edit that leaves the timing alone does not move the next firing. */
 const isSameTiming = (a: Timing, b: Timing): boolean =>

@@ -2,6 +2,7 @@ import { parsePolicy } from '../../../server/features/tasks/run-specs.ts';
 import type { Database } from '../../../server/schema/schema.ts';
 import type { ExecutionsTable } from '../../../server/schema/tables/tasks.tables.ts';
 import { heldStates, isFinal } from '../../../shared/states.ts';
+import { checkFirings, checkOverlap, checkSplay, forgetFirings, watchFirings } from './firings.ts';
 import { checkGates, isHeldBack } from './gates.ts';
 import { bundles } from './plugins.ts';
 import { checkLogs, checkMoves, checkRow, checkRun, emptyLedger, must, type Snapshot, snapshot, watchMoves } from './rows.ts';
@@ -19,11 +20,15 @@ export type Invariants = {
 
 export async function watch(db: Database): Promise<Invariants> {
   await watchMoves(db);
+  await watchFirings(db);
   let looked = 0;
+  let lookedAtFirings = 0;
   return {
     async reset() {
       looked = 0;
+      lookedAtFirings = 0;
       await emptyLedger(db);
+      await forgetFirings(db);
     },
     async check(world) {
       looked = await checkMoves(db, looked);
@@ -34,6 +39,9 @@ export async function watch(db: Database): Promise<Invariants> {
       for (const execution of seen.executions) checkWaiting(world, execution, seen);
       for (const host of world.hosts) checkAgreement(host, seen.executions);
       checkGates(seen);
+      lookedAtFirings = await checkFirings(db, lookedAtFirings, seen);
+      checkOverlap(seen);
+      checkSplay(seen);
       checkLogs(seen);
       await checkAttempts(world, seen);
     },

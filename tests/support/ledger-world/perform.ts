@@ -1,4 +1,5 @@
 import type { JournalEntry, ResultMessage } from '../../../shared/protocol.ts';
+import { changeTask, removeTasks, schedule } from './scheduled.ts';
 import type { History, Step } from './steps.ts';
 import { admin, type Host, type World } from './world.ts';
 
@@ -59,13 +60,21 @@ async function begin(world: World, step: Step): Promise<void> {
     case 'cancelRun':
     case 'cancelExecution':
       return world.run(() => cancel(world, step.do, step.which));
+    case 'schedule':
+      return world.run(() => schedule(world, step));
+    case 'pauseTask':
+    case 'resumeTask':
+    case 'runTask':
+    case 'removeTask':
+    case 'editTask':
+      return world.run(() => changeTask(world, step));
     case 'pass':
       await world.clock.advance(step.seconds * 1000);
       return world.run(() => feature.sweep());
     case 'restart':
       return world.restart(step.turns);
     case 'turns':
-      world.startDispatch();
+      world.startLoops();
       for (let turn = 0; turn < step.count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
       return;
     case 'flow':
@@ -136,6 +145,7 @@ async function cancel(world: World, what: 'cancelRun' | 'cancelExecution', which
 
 /** Time passes, far beyond every deadline. */
 async function calmDown(world: World, hostsReturn: boolean): Promise<void> {
+  await removeTasks(world);
   for (const host of world.hosts) {
     host.agent.mood = 'accepts';
     if (host.status !== 'Revoked') host.status = 'Online';

@@ -1,6 +1,7 @@
 import { createAudit } from '../../../server/features/audit/audit.service.ts';
 import { logMessages } from '../../../server/features/logs/logs.messages.ts';
 import { createLogs } from '../../../server/features/logs/logs.service.ts';
+import { createSchedules } from '../../../server/features/schedules/schedules.service.ts';
 import { checkTiming, nextTiming, upcoming } from '../../../server/features/schedules/schedules.ts';
 import {
   createTasksFeature,
@@ -24,6 +25,9 @@ export type ServerInstance = {
   handle(connection: AgentConnection, message: AgentMessage): Promise<void>;
   dispatchWanted(): boolean;
   dispatch(): Promise<void>;
+  firingsWanted(): boolean;
+  /** Fires what is due. */
+  fire(): Promise<void>;
   kill(): void;
 };
 
@@ -51,6 +55,7 @@ export async function startInstance(resources: InstanceResources): Promise<Serve
   const { clock, newId, random, agents, plugins } = resources;
   let alive = true;
   let wanted = false;
+  let firingsWanted = true;
   const die = (): never => {
     throw new Killed();
   };
@@ -81,6 +86,12 @@ export async function startInstance(resources: InstanceResources): Promise<Serve
       wanted = true;
     },
   });
+  const wakeSchedules = (): void => {
+    firingsWanted = true;
+  };
+  const { dueTasks, nextDueAt, tasks } = feature;
+  const schedules = createSchedules({ clock, dueTasks, nextDueAt, fireDue: tasks.fireDue, wake: wakeSchedules });
+  events.on('task.changed', wakeSchedules);
   const handlers: MessageHandlers = { ...feature.messages, ...logMessages(logs) };
   await feature.begin();
   return {
@@ -94,8 +105,14 @@ export async function startInstance(resources: InstanceResources): Promise<Serve
       wanted = false;
       return feature.dispatch();
     },
+    firingsWanted: () => alive && firingsWanted,
+    fire() {
+      firingsWanted = false;
+      return schedules.pass();
+    },
     kill() {
       alive = false;
+      schedules.stop();
     },
   };
 }

@@ -13,12 +13,25 @@ export type Step =
   | { readonly do: 'deliver'; readonly host: number; readonly chunkBytes: number }
   | { readonly do: 'stale'; readonly host: number; readonly which: number }
   | { readonly do: 'cancelRun' | 'cancelExecution'; readonly which: number }
+  | {
+      readonly do: 'schedule';
+      readonly owner: string;
+      readonly everySeconds: number;
+      /** seconds after which nothing fires any more; null: it goes on */
+      readonly endsAfter: number | null;
+      readonly policy: Readonly<Record<string, unknown>>;
+    }
+  | { readonly do: TaskStep; readonly which: number }
+  | { readonly do: 'editTask'; readonly which: number; readonly policy: Readonly<Record<string, unknown>> }
   | { readonly do: 'pass'; readonly seconds: number }
   | { readonly do: 'restart'; readonly turns: number }
   /** what is under way goes on for so many turns of the event loop, no further */
   | { readonly do: 'turns'; readonly count: number }
   | { readonly do: 'flow'; readonly rounds: number }
   | { readonly do: 'together'; readonly steps: readonly Step[] };
+
+export const taskSteps = ['pauseTask', 'resumeTask', 'runTask', 'removeTask'] as const;
+export type TaskStep = (typeof taskSteps)[number];
 
 const host = fc.nat({ max: 2 });
 const which = fc.nat({ max: 9 });
@@ -40,6 +53,16 @@ const policy = fc
   )
   .map((value): Readonly<Record<string, unknown>> => value);
 
+/** What a firing meets. */
+const firing = {
+  overlap: fc.constantFrom('skip', 'queue', 'queue', 'parallel', 'replace', 'replace'),
+  catchUp: fc.constantFrom('none', 'none', 'last', 'all'),
+  splaySeconds: fc.constantFrom(0, 0, 0, 20, 400),
+};
+const firingPolicy = fc
+  .tuple(policy, fc.record(firing))
+  .map(([all, ofFiring]): Readonly<Record<string, unknown>> => ({ ...all, ...ofFiring }));
+
 const outcome = fc.constantFrom<AttemptOutcome[]>('succeeded', 'succeeded', 'failed', 'failed', 'timed_out', 'lost', 'rejected');
 
 const simple: fc.Arbitrary<Step> = fc.oneof(
@@ -52,6 +75,18 @@ const simple: fc.Arbitrary<Step> = fc.oneof(
       policy,
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('schedule' as const),
+      owner: fc.constantFrom('ALL', 'Anyone', 'web1', 'web1', 'win1', 'ghost'),
+      everySeconds: fc.constantFrom(30, 60, 120, 700),
+      endsAfter: fc.constantFrom(null, null, null, 700),
+      policy: firingPolicy,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom(...taskSteps, 'runTask' as const), which }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('editTask' as const), which, policy: fc.record(firing) }) },
   { weight: 7, arbitrary: fc.record({ do: fc.constant('connect' as const), host }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('connectConfused' as const), host }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('cut' as const, 'crash' as const, 'decide' as const), host }) },
@@ -68,7 +103,7 @@ const simple: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('pass' as const),
-      seconds: fc.constantFrom(1, 1, 5, 5, 31, 31, 31, 61, 130, 700, 3700),
+      seconds: fc.constantFrom(1, 1, 5, 5, 31, 31, 31, 61, 61, 130, 700, 3700),
     }),
   },
   { weight: 18, arbitrary: fc.record({ do: fc.constant('flow' as const), rounds: fc.integer({ min: 1, max: 4 }) }) },

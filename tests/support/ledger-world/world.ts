@@ -3,7 +3,7 @@ import type { Actor } from '../../../server/platform/http/actor.ts';
 import type { Database } from '../../../server/schema/schema.ts';
 import { type TaskInput, taskInput } from '../../../shared/api/tasks.ts';
 import { idGenerator } from '../../../shared/ids.ts';
-import type { AgentMessage, JournalEntry, ServerMessage, Verdict } from '../../../shared/protocol.ts';
+import type { AgentMessage, JournalEntry, ServerMessage } from '../../../shared/protocol.ts';
 import { createFakeClock, type FakeClock } from '../clock.ts';
 import { countingBytes } from './counting-bytes.ts';
 import { createHonestAgent, type HonestAgent, type ToAgent } from './honest-agent.ts';
@@ -22,9 +22,9 @@ export type World = {
   server(): ServerInstance;
   /** Starts something without waiting for it; `settle` does. */
   run(work: () => Promise<unknown>): void;
-  /** Lets the dispatcher begin with what it was woken for. */
-  startDispatch(): void;
-  /** Waits for all that is under way, and dispatches until nothing more happens. */
+  /** Lets the dispatcher and the schedules begin with what they were woken for. */
+  startLoops(): void;
+  /** Waits for all that is under way, fires what is due, and dispatches, until nothing more happens. */
   settle(): Promise<void>;
   post(input: Partial<TaskInput> & Record<string, unknown>): void;
   /** The agent says hello on a new connection; one that the server still thinks open is replaced. Its journal may hold more than the truth. */
@@ -77,6 +77,7 @@ export async function openWorld(db: Database): Promise<World> {
   const failures: unknown[] = [];
   const starts: Start[] = [];
   let dispatching = false;
+  let firing = false;
 
   const run = (work: () => Promise<unknown>): void => {
     const done = work()
@@ -167,6 +168,22 @@ export async function openWorld(db: Database): Promise<World> {
     );
   }
 
+  function fire(): void {
+    if (firing || !server.firingsWanted()) return;
+    firing = true;
+    const { fire: pass } = server;
+    run(() =>
+      pass().finally(() => {
+        firing = false;
+      }),
+    );
+  }
+
+  function beginLoops(): void {
+    dispatch();
+    fire();
+  }
+
   const world: World = {
     db,
     clock,
@@ -174,9 +191,9 @@ export async function openWorld(db: Database): Promise<World> {
     starts,
     server: () => server,
     run,
-    startDispatch: dispatch,
+    startLoops: beginLoops,
     async settle() {
-      for (dispatch(); pending.size > 0; dispatch()) await Promise.all(pending);
+      for (beginLoops(); pending.size > 0; beginLoops()) await Promise.all(pending);
       const [failure] = failures.splice(0);
       if (failure !== undefined) throw failure;
     },
@@ -195,7 +212,7 @@ export async function openWorld(db: Database): Promise<World> {
       const here = server;
       run(async () => {
         if (old !== undefined) await Promise.all(old.handlers);
-        const verdicts: Verdict[] = await here.feature.presence.returned(host.id, journal);
+        const { verdicts } = await here.feature.presence.returned(host.id, journal);
         // the rest of the handshake takes its time too
         for (let i = 0; i < 10; i += 1) await Promise.resolve();
         if (!link.isOpen || !here.isAlive() || host.link !== link || host.status === 'Revoked') return;
@@ -240,6 +257,7 @@ export async function openWorld(db: Database): Promise<World> {
       for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
       server.kill();
       dispatching = false;
+      firing = false;
       for (const host of hosts) {
         if (host.link !== undefined) host.link.isOpen = false;
         host.link = undefined;

@@ -197,7 +197,8 @@ export async function openProtocolWorld(
       if (old !== undefined) await Promise.all(old.handlers);
       const { knownLife } = host;
       const continues = knownLife === undefined || hello.lives === undefined || hello.lives.includes(knownLife);
-      const verdicts = protections.reconcile ? await here.feature.presence.returned(host.id, hello.journal, continues) : [];
+      const found = protections.reconcile ? await here.feature.presence.returned(host.id, hello.journal, continues) : undefined;
+      const verdicts = found?.verdicts ?? [];
       if (!here.isAlive()) return;
       host.knownLife = hello.lives?.[0] ?? knownLife;
       // the rest of the handshake takes its time too

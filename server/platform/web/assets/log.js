@@ -47,9 +47,9 @@ async function begin() {
   keepSwitch('times', false);
   view.addEventListener('scroll', scrolled, { passive: true });
   view.addEventListener('keydown', keyed);
-  follow.addEventListener('change', () => (follow.checked ? toNewest() : pause()));
-  newest.addEventListener('click', toNewest);
-  addEventListener('hashchange', toLine);
+  follow.addEventListener('change', () => void (follow.checked ? toNewest() : pause()));
+  newest.addEventListener('click', () => void toNewest());
+  addEventListener('hashchange', () => void toLine());
   const wantsLine = lineWanted() !== null;
   follow.checked = plain.dataset.final === 'no' && !wantsLine;
   const isRead = await attempt(() => readOn(0));
@@ -71,7 +71,7 @@ async function toNewest() {
     await lastPages();
   });
   toBottom();
-  poll();
+  void poll();
 }
 
 function pause() {

@@ -60,7 +60,7 @@ function timingOf(data) {
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 function secondsOf(text) {
-  const match = /^(\d+)([smhd]?)$/.exec(text ?? '');
+  const match = /^(\d{1,9})\s*([smhd]?)$/.exec(text ?? '');
   return match === null ? undefined : Number(match[1]) * (unitSeconds[match[2]] ?? 1);
 }
 
