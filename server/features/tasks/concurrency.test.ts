@@ -215,6 +215,30 @@ describe('a lock', () => {
     expect((await states()).at(-1)).toBe('running');
   });
 
+  test('that is free, at the front of which very many wait for another one, keeps the dispatcher at rest', async () => {
+    await story.arrive(story.web1, story.web2);
+    post('web2', { locks: ['b'] });
+    await story.flow();
+    for (let i = 0; i < 201; i += 1) post('web1', { locks: ['a', 'b'] });
+    await story.flow();
+    expect(await count('queued')).toBe(201);
+    await finishOne(story.web2);
+    expect(await count('running')).toBe(1);
+  });
+
+  test('with several limits lets those behind go who have a larger one', async () => {
+    await story.arrive(story.web1, story.web2);
+    post('web1', { locks: ['a'] });
+    await story.settled();
+    post('web1', { locks: ['a'] });
+    await story.settled();
+    post('web2', { locks: [{ name: 'a', limit: 2 }] });
+    await story.flow();
+    expect(await states()).toEqual(['running', 'queued', 'queued']);
+    await finishOne(story.web1);
+    expect(await states()).toEqual(['succeeded', 'running', 'running']);
+  });
+
   test('is given back by what is cancelled, whether it ran or waited', async () => {
     await story.arrive(story.web1, story.web2, story.win1);
     for (const owner of ['web1', 'web2', 'win1']) {

@@ -1,6 +1,6 @@
 import type { Database } from '../../schema/schema.ts';
 import { type Candidate, givenHost } from './assignment.ts';
-import { countHolders, gateAfter, type InLine, lineAt } from './gates.store.ts';
+import { countHolders, gateAfter, type InLine, largestCapacity, lineAt } from './gates.store.ts';
 import { hostsAsked } from './hosts-asked.ts';
 import { createMarket, type Market } from './market.ts';
 import type { Plan } from './offers.ts';
@@ -26,10 +26,9 @@ export type GatedWorkResources = {
   readonly platformsOf: (sha256: string | null) => readonly string[] | undefined;
 };
 
-/** Rows read at a time, looked at in one pass, and offered in one pass, per gate. */
+/** Rows read at a time, and looked at in one pass, per gate. */
 const pageSize = 100;
 const pagesPerPass = 10;
-const offersPerPass = 200;
 
 /** Somebody at the front of a line. */
 type Waiter = { readonly row: InLine; readonly spec: RunSpec; readonly owns: boolean };
@@ -54,7 +53,7 @@ export function createGatedWork({ db, agents, specs, platformsOf }: GatedWorkRes
           for (const other of waiter.spec.gates) gates.add(other.gate);
         }
       }
-      return { plans: await letPass([...waiters.values()].sort(byTurn), market, taken), more };
+      return { plans: await letPass([...waiters.values()].sort(byTurn), market, taken, more), more };
     },
 
     async allGates() {
@@ -75,9 +74,10 @@ export function createGatedWork({ db, agents, specs, platformsOf }: GatedWorkRes
     const isReady = (row: InLine): boolean =>
       row.not_before <= now && row.expires_at > now && market.hasRoom(row.agent_id, platformsOf(row.plugin_sha256));
     const waiters: Waiter[] = [];
-    for (const row of await lineAt(db.read, gate, 1, '', offersPerPass))
+    for (const row of await lineAt(db.read, gate, 1, '', pageSize * pagesPerPass))
       if (isReady(row)) waiters.push({ row, spec: await specs.of(row.run_id), owns: true });
-    const held = await taken.at(gate);
+    let places = await taken.at(gate);
+    let largest: number | undefined;
     let position = positions.get(gate) ?? '';
     positions.delete(gate);
     for (let page = 0; page < pagesPerPass; page += 1) {
@@ -85,24 +85,31 @@ export function createGatedWork({ db, agents, specs, platformsOf }: GatedWorkRes
       for (const row of rows) {
         const spec = await specs.of(row.run_id);
         const capacity = spec.gates.find((one) => one.gate === gate)?.capacity ?? 0;
-        if (isReady(row)) waiters.push({ row, spec, owns: false });
-        // only for the sake of other gates need somebody be found who keeps a place there
-        if (held >= capacity && spec.gates.length === 1) return { waiters, more: false };
-        // nobody behind has a larger share of it, but for an edit of the limit, which the next pass sees
-        if (held >= capacity && waiters.length > 0) return { waiters, more: false };
+        const isWaiter = isReady(row);
+        if (isWaiter) waiters.push({ row, spec, owns: false });
+        // it keeps its place, whether it goes now or not: once all places are taken so, nobody behind can go. Who waits here alone, behind a
+        // closed gate, keeps no place elsewhere; those behind may have a larger limit.
+        if (isWaiter) places += 1;
+        if (places < capacity || (!isWaiter && spec.gates.length > 1)) continue;
+        largest ??= await largestCapacity(db.read, gate);
+        if (places >= largest) return { waiters, more: false };
       }
       if (rows.length < pageSize) return { waiters, more: false };
-      if (waiters.length >= offersPerPass) return { waiters, more: true };
       position = rows.at(-1)?.id ?? '';
     }
     positions.set(gate, position);
     return { waiters, more: true };
   }
 
-  async function letPass(waiters: readonly Waiter[], market: Market, taken: Counts): Promise<Plan[]> {
+  /** @param more takes the gates at which somebody kept no place after all */
+  async function letPass(waiters: readonly Waiter[], market: Market, taken: Counts, more: Set<string>): Promise<Plan[]> {
     const plans: Plan[] = [];
     for (const { row, spec, owns } of waiters) {
-      if (!market.hasRoom(row.agent_id, platformsOf(row.plugin_sha256))) continue;
+      if (!market.hasRoom(row.agent_id, platformsOf(row.plugin_sha256))) {
+        // the room went to a plan of this pass: the next one knows, and looks no further for this
+        for (const { gate } of spec.gates) more.add(gate);
+        continue;
+      }
       const gates = owns ? [] : spec.gates;
       let isOpen = true;
       for (const { gate, capacity } of gates) isOpen &&= (await taken.at(gate)) < capacity;

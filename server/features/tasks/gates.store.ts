@@ -146,6 +146,14 @@ export const holdersOf = (db: Reader, gate: string, limit: number): Promise<Hold
 
 /** The largest of the limits that those at the gate have, of the first 1000. Index: execution_gates_line. */
 export async function largestCapacity(db: Reader, gate: string): Promise<number> {
-  const rows = await db.selectFrom('execution_gates').select('capacity').where('gate', '=', gate).limit(1000).execute();
-  return rows.reduce((most, { capacity }) => Math.max(most, capacity), 0);
+  const row = await largest.first(db, { gate });
+  return Number(row?.capacity ?? 0);
 }
+
+const largest = prepare((db: Reader, p: Params<{ gate: string }>) =>
+  db
+    .selectFrom(
+      db.selectFrom('execution_gates').select('capacity').where('gate', '=', p('gate')).limit(sql.lit(1000)).as('waiting'),
+    )
+    .select((eb) => eb.fn.max('capacity').as('capacity')),
+);
