@@ -1,9 +1,12 @@
+import { type Params, prepare } from '../../platform/db/prepare.ts';
 import type { Reader, Writer } from '../../schema/schema.ts';
 import type { AuditTable } from '../../schema/tables/access.tables.ts';
 
 /** Rows of `audit`. There is no update; an entry goes when it is older than entries are kept. */
 
-export const insertAudit = (writer: Writer, row: AuditTable) => writer.insertInto('audit').values(row).execute();
+export const insertAudit: (writer: Writer, row: AuditTable) => Promise<number> = prepare((db: Reader, p: Params<AuditTable>) =>
+  db.insertInto('audit').values(p.each('id', 'at', 'actor', 'action', 'subject', 'detail', 'address')),
+);
 
 /** The oldest entries before `id`, at most `limit`. Index: the primary key. @returns how many there were */
 export async function deleteAuditBefore(writer: Writer, id: string, limit: number): Promise<number> {

@@ -28,7 +28,55 @@ afterEach(async () => {
   running = undefined;
 });
 
+describe('frames that came together', () => {
+  it('are heard in few turns of the event loop, so that what they bring shares a commit', async () => {
+    let turn = 0;
+    const heardInTurn: number[] = [];
+    const handlers = {
+      heartbeat() {
+        heardInTurn.push(turn);
+        setImmediate(() => {
+          turn += 1;
+        });
+      },
+    };
+    const { url } = await start({ handlers });
+    const agent = await connectAgent(url, { agentId: 'a', keys });
+    for (let count = 0; count < 20; count += 1) agent.send(heartbeat);
+    await eventually('all were heard', () => Promise.resolve(heardInTurn.length === 20));
+    // the network may have cut them in a few pieces
+    expect(new Set(heardInTurn).size).toBeLessThan(5);
+  });
+});
+
 describe('an agent that floods', () => {
+  it('with frames is read a little in each turn as well', async () => {
+    let turn = 0;
+    let isCounting = false;
+    const charactersOfTurn = new Map<number, number>();
+    const count = (): void => {
+      turn += 1;
+      isCounting = false;
+    };
+    const { url } = await start({
+      handlers: {
+        log(_connection, { text }) {
+          charactersOfTurn.set(turn, (charactersOfTurn.get(turn) ?? 0) + text.length);
+          if (!isCounting) setImmediate(count);
+          isCounting = true;
+        },
+      },
+    });
+    const text = 'x'.repeat(10_000);
+    const log = { type: 'log', execution: 'e', attempt: 1, offset: 0, stream: 'out', at: 0, text } as const;
+    const loud = await connectAgent(url, { agentId: 'loud', keys });
+    for (let sent = 0; sent < 500; sent += 1) loud.send(log);
+    const heard = (): number => [...charactersOfTurn.values()].reduce((sum, size) => sum + size, 0);
+    await eventually('the flood is over', () => Promise.resolve(heard() === 5_000_000));
+    // the bound, and what the socket had handed over already
+    expect(Math.max(...charactersOfTurn.values())).toBeLessThan(2 * 256 * 1024);
+  });
+
   it('is heard a little in each turn, so that the others get theirs', async () => {
     const heard: string[] = [];
     const { url } = await start({ handlers: { heartbeat: ({ agentId }) => void heard.push(agentId) } });

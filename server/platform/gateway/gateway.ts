@@ -199,8 +199,6 @@ const serverOptions = (settings: GatewaySettings): ServerOptions & { closeTimeou
   noServer: true,
   clientTracking: false,
   perMessageDeflate: false,
-  // one frame of a connection per turn of the event loop: who sends many does not keep the others waiting
-  allowSynchronousEvents: false,
   maxPayload: maxFrameBytes,
   closeTimeout: settings.closeSeconds * 1000,
 });

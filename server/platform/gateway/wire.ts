@@ -97,9 +97,9 @@ export function createWire(resources: WireResources): Wire {
   function onFrame(data: RawData, isBinary: boolean): void {
     heardAt = clock.monotonic();
     if (!open) return;
-    const frame = isBinary
-      ? ({ kind: 'malformed', reason: 'A frame is text, not binary.' } as const)
-      : readFrame(data.toString());
+    const text = data.toString();
+    intake.hasRead(text.length);
+    const frame = isBinary ? ({ kind: 'malformed', reason: 'A frame is text, not binary.' } as const) : readFrame(text);
     if ('kind' in frame) refuseMalformed(frame.reason);
     else for (const received of frame) if (open) take(received);
   }
