@@ -21,6 +21,9 @@ export const ladder = [
   'alerts',
   'terminal',
   'sandbox',
+  // what looks at everything
+  'search',
+  'overview',
 ] as const;
 
 interface Layer {
@@ -36,6 +39,8 @@ export const layers: readonly Layer[] = [
   { place: 'shared/', may: ['shared/', 'npm:zod'] },
   // server and command line make the same bundle of the same folder: the one part of the contract that reads a disk
   { place: 'shared/plugin-folder/', may: ['shared/', 'node:*'] },
+  // and both look at its sources before it is pushed
+  { place: 'shared/plugin-sources/', may: ['shared/', 'node:*'] },
   { place: 'plugins/', may: ['plugins/', 'shared/', ...outside] },
   { place: 'agent/', may: ['agent/', 'shared/', ...outside] },
   { place: 'cli/', may: ['cli/', 'shared/', ...outside] },

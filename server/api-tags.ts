@@ -7,6 +7,7 @@ export const apiTags = {
   owners: 'What an owner or a target expression reaches.',
   plugins: 'Kinds of work, in versions, as the agents hold them.',
   secrets: 'Values that tasks name and nobody can read.',
+  search: 'Everything that has a name or an id.',
   users: 'People who sign in to the dashboard.',
   tokens: 'API tokens, each scoped to a role.',
   'join-tokens': 'Tokens that hosts join with.',

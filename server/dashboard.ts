@@ -11,16 +11,22 @@ import { createSignInPages } from './features/auth/sign-in.pages.ts';
 import { createTokensPages } from './features/auth/tokens.pages.ts';
 import { createUsersPages } from './features/auth/users.pages.ts';
 import type { LogsService } from './features/logs/logs.service.ts';
+import type { MetricsService } from './features/metrics/metrics.service.ts';
+import type { OverviewFeature } from './features/overview/overview.feature.ts';
+import { createOverviewPages } from './features/overview/overview.pages.ts';
+import { createPluginEditorPages } from './features/plugins/plugin-editor.pages.ts';
 import { createPluginsPages } from './features/plugins/plugins.pages.ts';
 import type { PluginsService } from './features/plugins/plugins.service.ts';
+import { createSearchPages } from './features/search/search.pages.ts';
+import type { Search } from './features/search/search.service.ts';
 import { createSecretsPages } from './features/secrets/secrets.pages.ts';
 import type { SecretsService } from './features/secrets/secrets.service.ts';
 import { createExecutionsPages } from './features/tasks/executions.pages.ts';
-import { createOverviewPages } from './features/tasks/overview.pages.ts';
 import { createRunsPages } from './features/tasks/runs.pages.ts';
 import { createTaskFormPages } from './features/tasks/task-form.pages.ts';
 import type { TasksFeature } from './features/tasks/tasks.feature.ts';
 import { createTasksPages } from './features/tasks/tasks.pages.ts';
+import type { Clock } from './platform/clock.ts';
 import type { AnyPage } from './platform/web/page.ts';
 
 export type DashboardResources = {
@@ -32,8 +38,15 @@ export type DashboardResources = {
   readonly logs: LogsService;
   readonly artifacts: Pick<ArtifactsService, 'list'>;
   readonly ledger: TasksFeature;
+  readonly overview: OverviewFeature;
+  readonly search: Search;
+  readonly metrics: MetricsService;
+  readonly heartbeatSeconds: number;
+  readonly clock: Clock;
   readonly publicUrl: string | null;
 };
+
+const joinedLatelyMs = 3_600_000;
 
 /** Every page of the dashboard. A page takes just the calls that it makes. */
 export function dashboardPages({
@@ -45,14 +58,26 @@ export function dashboardPages({
   logs,
   artifacts,
   ledger,
+  overview,
+  search,
+  metrics,
+  heartbeatSeconds,
+  clock,
   publicUrl,
 }: DashboardResources): AnyPage[] {
   const { tasks, runs, executions } = ledger;
   return [
     ...createSignInPages(auth),
-    ...createOverviewPages({ agentCounts: agents.counts, overview: runs.overview, locks: ledger.locks.list, publicUrl }),
-    ...createAgentsPages({ list: agents.list, counts: agents.counts }),
-    ...createAgentPages({ ...agents, executions: executions.list }),
+    ...createOverviewPages({
+      read: overview.read,
+      welcome: overview.welcome,
+      createTask: tasks.create,
+      createJoinToken: auth.joinTokens.create,
+      publicUrl,
+    }),
+    ...createSearchPages(search),
+    ...createAgentsPages({ agents, sparklines: metrics.sparklines, heartbeatSeconds, clock }),
+    ...createAgentPages({ ...agents, executions: executions.list, metrics: metrics.series, heartbeatSeconds, clock }),
     // before the page of one task: `/tasks/new` is not a task
     ...createTaskFormPages({
       firings: tasks.preview,
@@ -66,12 +91,17 @@ export function dashboardPages({
     ...createTasksPages({ ...tasks, runs: runs.list }),
     ...createRunsPages({ ...runs, executions: executions.list }),
     ...createExecutionsPages({ ...executions, readLog: logs.read, artifactsOf: artifacts.list }),
+    ...createPluginEditorPages(plugins),
     ...createPluginsPages(plugins),
     ...createAccountPages(auth),
     ...createSecretsPages(secrets),
     ...createUsersPages(auth.users),
     ...createTokensPages(auth.tokens),
-    ...createJoinTokensPages({ ...auth.joinTokens, publicUrl }),
+    ...createJoinTokensPages({
+      ...auth.joinTokens,
+      publicUrl,
+      joinedLately: () => agents.joinedSince(clock.now() - joinedLatelyMs),
+    }),
     ...createAuditPages(audit),
   ];
 }

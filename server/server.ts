@@ -6,30 +6,26 @@ import { MusterError } from '../shared/errors.ts';
 import { idGenerator } from '../shared/ids.ts';
 import { protocolVersion } from '../shared/protocol.ts';
 import type { ServerSettings } from '../shared/settings-server.ts';
+import { apiRoutes } from './api.ts';
 import { apiTags } from './api-tags.ts';
 import { readRestoredMark, removeRestoredMark } from './backup/restored-mark.ts';
 import { dashboardPages } from './dashboard.ts';
-import { createAgentsRoutes } from './features/agents/agents.routes.ts';
 import { createAgents } from './features/agents/agents.service.ts';
-import { createEnrolmentRoutes } from './features/agents/enrolment.routes.ts';
-import { createArtifactsRoutes } from './features/artifacts/artifacts.routes.ts';
 import { createArtifacts } from './features/artifacts/artifacts.service.ts';
 import { createContentFolder } from './features/artifacts/content-folder.ts';
-import { createAuditRoutes } from './features/audit/audit.routes.ts';
 import { createAudit } from './features/audit/audit.service.ts';
 import { systemActor } from './features/audit/audit.ts';
-import { createAuthRoutes } from './features/auth/auth.routes.ts';
 import { createAuth } from './features/auth/auth.service.ts';
 import { loadServerIdentity } from './features/auth/server-identity.ts';
 import { logMessages } from './features/logs/logs.messages.ts';
-import { logRoutes } from './features/logs/logs.routes.ts';
 import { createLogs } from './features/logs/logs.service.ts';
-import { createPluginsRoutes } from './features/plugins/plugins.routes.ts';
+import { createMetrics as createHostMetrics } from './features/metrics/metrics.service.ts';
+import { createOverview } from './features/overview/overview.feature.ts';
 import { createPlugins } from './features/plugins/plugins.service.ts';
 import { createSchedules } from './features/schedules/schedules.service.ts';
 import { checkTiming, nextTiming, upcoming } from './features/schedules/schedules.ts';
+import { createSearch } from './features/search/search.service.ts';
 import { loadKeyring } from './features/secrets/master-key.ts';
-import { createSecretsRoutes } from './features/secrets/secrets.routes.ts';
 import { createSecrets } from './features/secrets/secrets.service.ts';
 import { createRetention } from './features/tasks/retention.service.ts';
 import { createTasksFeature } from './features/tasks/tasks.feature.ts';
@@ -232,6 +228,10 @@ export async function startServer({
     wake: () => scheduleLoop.wake(),
   });
 
+  const overview = createOverview({ db, clock, events, log, agents, ledger, heartbeatSeconds });
+  const search = createSearch({ agents: agents.all, plugins: plugins.allCurrent, finder: ledger.finder });
+  const hostMetrics = createHostMetrics({ db, clock, log, events, random: Math.random, agents, settings, pause: betweenUnits });
+
   const setBackMs = await ledger.time.begin();
   if (setBackMs !== 0)
     log.warn({ seconds: setBackMs / 1000 }, 'clock was set back while the server was down: deadlines moved with it');
@@ -253,6 +253,8 @@ export async function startServer({
     },
   });
   await agents.start();
+  hostMetrics.start();
+  await overview.begin();
 
   const sweep = async (signal: AbortSignal): Promise<void> => {
     await timeWatch.look();
@@ -312,8 +314,9 @@ export async function startServer({
   const metrics = createMetrics();
   observeProcess(metrics);
   observeDatabase(metrics, port.space);
+  const features = { audit, auth, secrets, agents, plugins, logs, artifacts, ledger, metrics: hostMetrics, search };
   const web = createWeb({
-    pages: dashboardPages({ audit, auth, secrets, agents, plugins, logs, artifacts, ledger, publicUrl }),
+    pages: dashboardPages({ ...features, overview, heartbeatSeconds, clock, publicUrl }),
     authenticate: auth.authenticate,
     clock,
     live,
@@ -321,15 +324,7 @@ export async function startServer({
   });
   const routes = withOpenApi(
     [
-      ...ledger.routes,
-      ...logRoutes({ logs, isFinal: ledger.executions.isFinal }),
-      ...createAgentsRoutes(agents),
-      ...createPluginsRoutes(plugins),
-      ...createAuthRoutes(auth),
-      ...createSecretsRoutes(secrets),
-      ...createArtifactsRoutes(artifacts),
-      ...createAuditRoutes(audit),
-      ...createEnrolmentRoutes({ enrol: agents.enrol, failures: createRateLimiter({ clock, burst: 20, secondsPerTry: 5 }) }),
+      ...apiRoutes({ ...features, clock }),
       ...live.routes,
       ...operationsRoutes({
         metrics,
@@ -389,6 +384,10 @@ export async function startServer({
     await plugins.stop();
     // heartbeats that could not be written any more are no reason to leave the database open
     await agents.stop().catch((error: unknown) => log.error({ err: error }, 'the last heartbeats were not written'));
+    await hostMetrics.stop().catch((error: unknown) => log.error({ err: error }, 'the last metrics were not written'));
+    await overview
+      .stop()
+      .catch((error: unknown) => log.error({ err: error }, 'the last minute of the throughput was not written'));
     await db.close();
     log.info('server stopped');
   }

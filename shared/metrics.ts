@@ -15,6 +15,9 @@ export const metrics = z.object({
   load1: z.number().min(0),
   /** resident memory of the agent process */
   agentMemoryBytes: bytes,
+  /** of all network interfaces but loopback, since the sample before; absent where the platform does not tell, and from older agents */
+  networkReceiveBytesPerSecond: bytes.optional(),
+  networkTransmitBytesPerSecond: bytes.optional(),
 });
 export type Metrics = z.infer<typeof metrics>;
 

@@ -193,6 +193,8 @@ export const resultMessage = z.object({
   logSize: offset,
   /** bytes of output that were cut from the middle */
   cutBytes: z.int().min(0),
+  /** of all its output, also of what was cut (`output-digest.ts`), so that equal outputs are known without being read */
+  outputSha256: sha256.optional(),
 });
 export type ResultMessage = z.infer<typeof resultMessage>;
 

@@ -159,6 +159,24 @@ export const serverSettings = {
     value: wholeNumber(0, 36_500),
     default: 365,
   }),
+  keepMetricsRawHours: setting({
+    env: 'MUSTER_KEEP_METRICS_RAW_HOURS',
+    help: 'Hours that the metrics of hosts are kept in steps of ten seconds.',
+    value: wholeNumber(1, 168),
+    default: 2,
+  }),
+  keepMetricsMinuteDays: setting({
+    env: 'MUSTER_KEEP_METRICS_MINUTE_DAYS',
+    help: 'Days that they are kept in steps of a minute.',
+    value: wholeNumber(1, 365),
+    default: 2,
+  }),
+  keepMetricsQuarterDays: setting({
+    env: 'MUSTER_KEEP_METRICS_QUARTER_DAYS',
+    help: 'Days that they are kept in steps of a quarter of an hour.',
+    value: wholeNumber(7, 3650),
+    default: 90,
+  }),
   artifactBytes: setting({
     env: 'MUSTER_ARTIFACT_BYTES',
     help: 'Largest file that an execution may leave.',

@@ -71,7 +71,9 @@ function deliverable(result: ResultMessage, end: number): ResultMessage {
   if (missing <= 0) return result;
   const note = ` (${missing} bytes of its output were lost on the disk of the host.)`;
   const message = `${result.message.slice(0, maxMessage - note.length)}${note}`.toWellFormed();
-  return { ...result, logSize: end, cutBytes: result.cutBytes + missing, message };
+  // its digest would say that it is whole
+  const { outputSha256: _, ...rest } = result;
+  return { ...rest, logSize: end, cutBytes: result.cutBytes + missing, message };
 }
 
 const heldAttempt = ({ execution, attempt }: JournalledAttempt, spool: Spool): HeldAttempt => ({

@@ -12,7 +12,7 @@ const maxDataBytes = 2 * 1024 * 1024;
 export function resultOf(
   key: AttemptKey,
   ending: Ending,
-  log: { readonly logSize: number; readonly cutBytes: number },
+  log: { readonly logSize: number; readonly cutBytes: number; readonly outputSha256?: string },
 ): ResultMessage {
   const data = ending.data ?? null;
   const dataBytes = data === null ? 0 : Buffer.byteLength(JSON.stringify(data));

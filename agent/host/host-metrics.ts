@@ -4,10 +4,12 @@ import { freemem, loadavg, totalmem } from 'node:os';
 import type { Metrics } from '../../shared/metrics.ts';
 import type { Clock } from '../clock.ts';
 import { type CpuTimes, cpuShare, readCpuTimes } from './cpu-share.ts';
+import { readNetworkBytes } from './network-counters.ts';
+import { createNetworkRate } from './network-rate.ts';
 
-/** Samples of the host. A sample costs a few system calls and starts no process, so that an idle agent stays idle. */
+/** Samples of the host. A sample costs a few system calls, and on Linux starts no process, so that an idle agent stays idle. */
 export type HostMetrics = {
-  /** The CPU share is that since the sample before. */
+  /** The CPU share and the rates of the network are those since the sample before. */
   sample(): Promise<Metrics>;
   /** of the disk that holds the agent's folder; at most a tenth of a second old */
   freeDiskBytes(): number;
@@ -17,6 +19,7 @@ const diskAgeMs = 100;
 
 export function createHostMetrics({ folder, clock }: { readonly folder: string; readonly clock: Clock }): HostMetrics {
   let cpuBefore: CpuTimes = readCpuTimes();
+  const networkRates = createNetworkRate({ read: readNetworkBytes, clock });
   let disk = { free: Number.POSITIVE_INFINITY, readAt: Number.NEGATIVE_INFINITY };
 
   return {
@@ -32,6 +35,7 @@ export function createHostMetrics({ folder, clock }: { readonly folder: string; 
         ...(await diskOf(folder)),
         load1: loadavg()[0] ?? 0,
         agentMemoryBytes: process.memoryUsage.rss(),
+        ...(await networkRates()),
       };
     },
     freeDiskBytes() {

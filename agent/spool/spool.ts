@@ -4,6 +4,7 @@ import { type Disk, systemDisk } from '../disk.ts';
 import type { HeldChunk } from '../journal/journal-records.ts';
 import { mergeChunks, readChunks, sizeOf, splitChunks } from './chunks.ts';
 import { type Chunk, type FrameFile, openFrameFile } from './frame-file.ts';
+import { createOutputDigest } from './output-digest.ts';
 import { openTailRing, type TailRing } from './tail-ring.ts';
 
 /**
@@ -38,7 +39,13 @@ export type Spool = {
   bytes(): number;
 };
 
-export type SpoolEnd = { readonly output: HeldChunk[]; readonly logSize: number; readonly cutBytes: number };
+export type SpoolEnd = {
+  readonly output: HeldChunk[];
+  readonly logSize: number;
+  readonly cutBytes: number;
+  /** of all that was written, also of what was cut; unknown after a restart of the agent */
+  readonly outputSha256?: string;
+};
 
 export type SpoolOptions = {
   /** path of its first file; the others are named after it */
@@ -82,6 +89,7 @@ export function openSpool(
   }));
   /** all output so far, and how much of it was stored: less, once the disk was full */
   let produced = storedBytes();
+  const digest = found === undefined ? createOutputDigest() : undefined;
   let isBroken = false;
   let sendable = logFrom + wholeSize();
 
@@ -146,7 +154,8 @@ export function openSpool(
   }
 
   function spoolEnd(cutBytes: number): SpoolEnd {
-    return { output: last.map(heldChunk), logSize: logFrom + wholeSize(), cutBytes };
+    const known = digest === undefined ? {} : { outputSha256: digest.value() };
+    return { output: last.map(heldChunk), logSize: logFrom + wholeSize(), cutBytes, ...known };
   }
 
   /** @returns how many bytes were dropped before it */
@@ -179,6 +188,7 @@ export function openSpool(
       const bytes = Buffer.from(text, 'utf8');
       if (bytes.length === 0) return;
       produced += bytes.length;
+      digest?.add(stream, bytes);
       pendingBytes += bytes.length;
       pending.push({ stream, at, bytes });
       if (pendingBytes >= maxLogTextBytes) flush();

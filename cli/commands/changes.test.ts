@@ -145,11 +145,13 @@ describe('tasks', () => {
 test('runs are cancelled and retried, executions cancelled, by their ids', async () => {
   const { id } = someRun();
   api.answer(`POST /api/v1/runs/${id}/cancel`, { body: someRun({ state: 'active', open: 1 }) });
-  api.answer(`POST /api/v1/runs/${id}/retry`, { status: 201, body: someRun() });
+  api.answer(`POST /api/v1/runs/${id}/retry`, { status: 201, body: someRun({ total: 3 }) });
   api.answer(`POST /api/v1/executions/${someExecution().id}/cancel`, { body: someExecution({ state: 'cancelling' }) });
   expect((await cli(['cancel', id])).out).toBe(`${id}: cancelling\n`);
   expect((await cli(['runs', 'cancel', id])).out).toBe(`${id}: cancelling\n`);
   expect((await cli(['runs', 'retry', id])).out).toBe(`${id}\n`);
+  expect((await cli(['runs', 'retry', id, '--only', 'failed'])).out).toBe(`${id} (3 hosts)\n`);
+  expect(last().body).toEqual({ only: 'failed' });
   expect((await cli(['cancel', someExecution().id])).out).toBe(`${someExecution().id}: cancelling\n`);
   api.answer(`POST /api/v1/runs/${id}/cancel`, problem('state_conflict', 'The run is final already.'));
   expect((await cli(['cancel', id])).code).toBe(2);

@@ -3,6 +3,7 @@ import {
   someAgent,
   someApiToken,
   someExecution,
+  someFolded,
   someGroup,
   someJoinToken,
   somePlugin,
@@ -98,7 +99,7 @@ describe('show', () => {
   test('of a run gives its results folded', async () => {
     const path = `/api/v1/runs/${someRun().id}`;
     api.answer(`GET ${path}`, { body: someRun() });
-    api.answer(`GET ${path}/folded`, { body: { runId: 'r', state: 'succeeded', total: 1, groups: [someGroup()] } });
+    api.answer(`GET ${path}/folded`, { body: someFolded() });
     const { out } = await cli(['runs', 'show', someRun().id]);
     expect(out).toMatch(/^state +succeeded$/m);
     expect(out).toMatch(/^counts +1 succeeded$/m);

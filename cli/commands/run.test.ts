@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { someExecution, someGroup, someRun, someTask } from '../../tests/support/api-shapes.ts';
+import { someExecution, someFolded, someGroup, someRun, someTask } from '../../tests/support/api-shapes.ts';
 import { cliWith } from '../../tests/support/cli.ts';
 import { eventually } from '../../tests/support/eventually.ts';
 import { pageOf, problem, type StubApi, startStubApi } from '../../tests/support/stub-api.ts';
@@ -19,7 +19,7 @@ beforeEach(async () => {
     'POST /api/v1/tasks': { status: 201, body: { task: someTask(), run: active } },
     [`GET ${runPath}`]: { body: someRun() },
     [`GET ${runPath}/executions`]: pageOf(someExecution()),
-    [`GET ${runPath}/folded`]: { body: { runId: active.id, state: 'succeeded', total: 1, groups: [someGroup()] } },
+    [`GET ${runPath}/folded`]: { body: someFolded() },
     [`GET ${executionPath}`]: { body: someExecution() },
     [`GET ${logPath}`]: log(['out', 'Linux\n']),
   });
@@ -136,7 +136,7 @@ test('several executions are waited for and shown folded', async () => {
   const counts = { failed: 1, succeeded: 2 };
   api.answer('POST /api/v1/tasks', { status: 201, body: { task: someTask(), run: { ...active, total: 3, open: 3 } } });
   api.answer(`GET ${runPath}`, { body: someRun({ state: 'failed', total: 3, counts }) });
-  api.answer(`GET ${runPath}/folded`, { body: { runId: active.id, state: 'failed', total: 3, groups } });
+  api.answer(`GET ${runPath}/folded`, { body: someFolded({ state: 'failed', total: 3, groups }) });
   expect(await cli(['run', '--on', 'ALL', '--', 'uname'])).toEqual({
     code: 1,
     out: 'db1: failed: exit code 1\n  no\nweb[1-2] (2): Linux\n',

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { folded, type Run, run } from '../../shared/api/runs.ts';
+import { folded, type RetryChoice, type Run, retryChoices, run } from '../../shared/api/runs.ts';
 import { runStates } from '../../shared/run-states.ts';
 import type { Context, Perform } from '../context.ts';
 import { limitOption } from '../flags.ts';
@@ -24,7 +24,15 @@ export function addRuns(program: Command, perform: Perform): void {
     .action(perform(list, flags));
   addInGroup(group, 'show', 'a run and its results, equal ones folded').argument('<run>', 'id').action(perform(show));
   addInGroup(group, 'cancel', 'cancel every open execution of a run').argument('<run>', 'id').action(perform(cancelRun));
-  addInGroup(group, 'retry', 'run the task of a run again').argument('<run>', 'id').action(perform(retry));
+  addInGroup(group, 'retry', 'run the task of a run again, on all that it reaches or on some hosts of that run')
+    .argument('<run>', 'id')
+    .addOption(
+      new Option('--only <which>', 'failed; missing (never reached, or uncertain); different (from what most answered)').choices(
+        retryChoices,
+      ),
+    )
+    .addOption(new Option('--group <execution>', 'all that ended like this execution').conflicts('only'))
+    .action(perform(retry, { only: '--only', group: '--group' }));
 }
 
 type ListOptions = { readonly task?: string; readonly state?: string; readonly plugin?: string; readonly limit: number };
@@ -47,8 +55,9 @@ const columns = (now: number): Column<Run>[] => [
 async function show(context: Context, id: string): Promise<undefined> {
   const path = `/api/v1/runs/${encodeURIComponent(id)}`;
   const found = await context.client.get(path, run);
-  const { groups } = await context.client.get(`${path}/folded`, folded);
-  context.print({ ...found, groups }, () => `${textOf(found, context)}\n${foldedText(groups, context.stdout)}`);
+  const { groups, omitted } = await context.client.get(`${path}/folded`, folded);
+  const rest = omitted.groups === 0 ? '' : `… and ${omitted.executions} more with ${omitted.groups} other results\n`;
+  context.print({ ...found, groups, omitted }, () => `${textOf(found, context)}\n${foldedText(groups, context.stdout)}${rest}`);
 }
 
 const textOf = (of: Run, { stdout }: Context): string =>
@@ -62,6 +71,7 @@ const textOf = (of: Run, { stdout }: Context): string =>
       ['hosts', `${of.total}${of.open > 0 ? `, ${of.open} still open` : ''}`],
       ['counts', countsOf(of) || null],
       ['fired', `${moment(of.firedAt)} by ${of.createdBy} (${of.trigger})`],
+      ['again', of.retryOf === null ? null : `${of.retryOf.only} of ${of.retryOf.runId}`],
       ['finished', moment(of.finishedAt)],
     ],
     stdout,
@@ -78,7 +88,13 @@ export async function cancelRun(context: Context, id: string): Promise<undefined
   context.print(cancelled, () => `${cancelled.id}: ${cancelled.open > 0 ? 'cancelling' : cancelled.state}\n`);
 }
 
-async function retry(context: Context, id: string): Promise<undefined> {
-  const again = await context.client.post(`/api/v1/runs/${encodeURIComponent(id)}/retry`, run);
-  context.print(again, () => `${again.id}\n`);
+type RetryOptions = { readonly only?: RetryChoice; readonly group?: string };
+
+async function retry(context: Context, id: string, { only, group }: RetryOptions): Promise<undefined> {
+  const again = await context.client.post(`/api/v1/runs/${encodeURIComponent(id)}/retry`, run, { only, group });
+  context.print(again, () =>
+    only === undefined && group === undefined ? `${again.id}\n` : `${again.id} (${hostCount(again.total)})\n`,
+  );
 }
+
+const hostCount = (total: number): string => (total === 1 ? '1 host' : `${total} hosts`);

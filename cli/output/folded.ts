@@ -1,6 +1,6 @@
 import type { Folded } from '../../shared/api/runs.ts';
 import type { Output } from '../surroundings.ts';
-import { colourOfState, paintFor } from './colours.ts';
+import { colourOfState, type Paint, paintFor } from './colours.ts';
 import { whyItEnded } from './ending.ts';
 
 type Group = Folded['groups'][number];
@@ -17,7 +17,7 @@ export function foldedText(groups: readonly Group[], output: Pick<Output, 'colou
   return groups
     .map((group) => {
       const hosts = paint(group.count > 1 ? `${group.hosts} (${group.count})` : group.hosts, 'bold');
-      const lines = linesOf(group);
+      const lines = shownLines(group, paint);
       if (group.state === 'succeeded' && lines.length === 1) return `${hosts}: ${lines[0]}\n`;
       const why = whyItEnded(group);
       const head = `${hosts}: ${paint(group.state.replace('_', ' '), colourOfState(group.state))}${why === '' ? '' : `: ${why}`}`;
@@ -25,6 +25,21 @@ export function foldedText(groups: readonly Group[], output: Pick<Output, 'colou
     })
     .join('');
 }
+
+/** A long output that differs in a few lines from what most hosts printed: these lines alone. */
+function shownLines(group: Group, paint: Paint): string[] {
+  const lines = linesOf(group);
+  const { diff } = group;
+  if (diff === null || diff.patch === '' || lines.length < longOutput || diff.patch.split('\n').length >= lines.length)
+    return lines;
+  const changed = diff.patch.replace(/\n$/, '').split('\n');
+  return ['against what most hosts printed:', ...changed.map((line) => coloured(line, paint))];
+}
+
+const longOutput = 12;
+
+const coloured = (line: string, paint: Paint): string =>
+  line.startsWith('+') ? paint(line, 'green') : line.startsWith('-') ? paint(line, 'red') : line;
 
 function linesOf({ output, outputTruncated, data }: Group): string[] {
   const lines = output === '' ? [] : output.replace(/\n$/, '').split('\n');

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { BundleFile } from '../../shared/plugin-bundle.ts';
 import type { PluginManifest, Runtime } from '../../shared/plugin-manifest.ts';
+import { visibleExports } from '../../shared/plugin-sources/javascript-exports.ts';
+import { lineEndFaults } from '../../shared/plugin-sources/line-ends.ts';
+import { pythonSyntax } from '../../shared/plugin-sources/python-syntax.ts';
 import type { Finding } from '../output/findings.ts';
-import { visibleExports } from './javascript-exports.ts';
-import { lineEndFaults } from './line-ends.ts';
-import { pythonSyntax } from './python-syntax.ts';
 
 type Look = {
   readonly faults: readonly Fault[];
@@ -62,7 +62,7 @@ const sourcesIn = (files: readonly BundleFile[], pattern: RegExp): Source[] =>
     .filter(({ path }) => pattern.test(path) && !/(^|\/)(node_modules|vendor)\/|\.d\.[cm]?ts$/.test(path))
     .map(({ path, base64 }) => ({ path, text: Buffer.from(base64, 'base64').toString('utf8') }));
 
-const javascriptProgram = fileURLToPath(new URL('./javascript-syntax.ts', import.meta.url));
+const javascriptProgram = fileURLToPath(new URL('../../shared/plugin-sources/javascript-syntax.ts', import.meta.url));
 
 function lookAtJavascript({ entry }: PluginManifest, sources: readonly Source[]): Look {
   const flags = ['--no-warnings', '--experimental-vm-modules', javascriptProgram];

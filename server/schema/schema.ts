@@ -10,6 +10,8 @@ import type {
 } from './tables/access.tables.ts';
 import type { AgentPluginsTable, AgentsTable } from './tables/agents.tables.ts';
 import type { ArtifactsTable } from './tables/artifacts.tables.ts';
+import type { MetricBlocksTable } from './tables/metrics.tables.ts';
+import type { MilestonesTable, ThroughputTable } from './tables/overview.tables.ts';
 import type { CatalogueTable, PluginBundlesTable, PluginsTable } from './tables/plugins.tables.ts';
 import type { SecretsTable, SecretUsesTable } from './tables/secrets.tables.ts';
 import type {
@@ -47,7 +49,10 @@ export type Tables = {
   late_results: LateResultsTable;
   log_chunks: LogChunksTable;
   artifacts: ArtifactsTable;
+  metric_blocks: MetricBlocksTable;
   server_clock: ServerClockTable;
+  throughput: ThroughputTable;
+  milestones: MilestonesTable;
 };
 
 export type Database = DatabasePort<Tables>;

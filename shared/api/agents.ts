@@ -42,6 +42,46 @@ export const agentQuery = pageQuery.extend({
   target: z.string().max(2000).optional(),
 });
 
+/** How many agents a filter leaves, so that a page can tell while it is typed. */
+export const agentCountQuery = z.strictObject({
+  /** a target expression; one plain word that is no agent's name means every name that holds it */
+  target: z.string().max(2000).optional(),
+});
+export const agentCount = z
+  .object({
+    matched: z.int(),
+    total: z.int(),
+    /** of those matched */
+    byStatus: z.object({ Online: z.int(), Idle: z.int(), Offline: z.int(), Revoked: z.int() }),
+  })
+  .meta({ id: 'AgentCount' });
+export type AgentCount = z.infer<typeof agentCount>;
+
+const tags = z.array(tagName).max(50);
+/** Adds tags to many agents, or takes them away: those given by their ids, or those that an owner reaches now. */
+export const agentTagging = z
+  .strictObject({
+    agents: z.array(z.string().max(64)).min(1).max(10_000).optional(),
+    /** an owner: ALL, a name, or a target expression */
+    target: z.string().min(1).max(2000).optional(),
+    add: tags.default([]),
+    remove: tags.default([]),
+  })
+  .refine((tagging) => (tagging.agents === undefined) !== (tagging.target === undefined), {
+    error: 'Give either agents or target.',
+    path: ['agents'],
+  })
+  .refine((tagging) => tagging.add.length + tagging.remove.length > 0, { error: 'Give tags to add or to remove.', path: ['add'] })
+  .refine((tagging) => !tagging.add.some((tag) => tagging.remove.includes(tag)), {
+    error: 'A tag cannot be added and removed at once.',
+    path: ['remove'],
+  })
+  .meta({ id: 'AgentTagging' });
+export type AgentTagging = z.infer<typeof agentTagging>;
+
+export const agentTagged = z.object({ matched: z.int(), changed: z.int() }).meta({ id: 'AgentTagged' });
+export type AgentTagged = z.infer<typeof agentTagged>;
+
 export const agentPatch = z
   .strictObject({ name: agentName.optional(), tags: z.array(tagName).max(50).optional() })
   .meta({ id: 'AgentPatch' });

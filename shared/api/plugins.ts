@@ -112,3 +112,39 @@ export const pluginHolder = z
 export type PluginHolder = z.infer<typeof pluginHolder>;
 
 export const pluginHolderQuery = pageQuery.extend({ state: z.enum(pluginHolderStates).optional() });
+
+/** A plugin as somebody edits it: what is not named stays as it is in the version that was opened. */
+export const pluginDraft = z
+  .strictObject({
+    /** SHA-256 of the version that was opened; null: there was none */
+    base: z.string().max(64).nullable(),
+    files: z
+      .array(
+        z.strictObject({
+          path: z.string().max(300),
+          /** its path in the version that was opened; null: it is new */
+          was: z.string().max(300).nullable(),
+          text: z.string(),
+        }),
+      )
+      .max(500),
+    /** paths of the version that was opened */
+    removed: z.array(z.string().max(300)).max(2000).default([]),
+  })
+  .meta({ id: 'PluginDraft' });
+export type PluginDraft = z.infer<typeof pluginDraft>;
+
+/** What somebody should look at before a plugin is saved, with the place, where there is one. */
+export const pluginProblem = z
+  .object({
+    /** `error`: it would be refused, or could not run */
+    level: z.enum(['error', 'warning']),
+    file: z.string(),
+    line: z.int().nullable(),
+    column: z.int().nullable(),
+    message: z.string(),
+  })
+  .meta({ id: 'PluginProblem' });
+export type PluginProblem = z.infer<typeof pluginProblem>;
+
+export const pluginProblems = z.object({ problems: z.array(pluginProblem) }).meta({ id: 'PluginProblems' });

@@ -60,6 +60,7 @@ export const someRun = (with_: Partial<Run> = {}): Run =>
     createdAt: at,
     finishedAt: at,
     createdBy: 'token:admin',
+    retryOf: null,
     ...with_,
   });
 
@@ -97,6 +98,17 @@ export const someExecution = (with_: Partial<ExecutionDetail> = {}): ExecutionDe
     ...with_,
   });
 
+/** As the server answers it: results of a run with equal ones grouped. */
+export const someFolded = (with_: Partial<Folded> = {}): Folded => ({
+  runId: id('run', 1),
+  state: 'succeeded',
+  total: 1,
+  groups: [someGroup()],
+  omitted: { groups: 0, executions: 0 },
+  retry: { failed: 0, missing: 0, different: 0 },
+  ...with_,
+});
+
 export const someGroup = (with_: Partial<Folded['groups'][number]> = {}): Folded['groups'][number] =>
   foldedGroup.parse({
     state: 'succeeded',
@@ -109,6 +121,9 @@ export const someGroup = (with_: Partial<Folded['groups'][number]> = {}): Folded
     data: { exitCode: 0, signal: null },
     output: 'Linux\n',
     outputTruncated: false,
+    majority: false,
+    diff: null,
+    dataDiff: null,
     ...with_,
   });
 

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { type AgentDetail, agentPatch } from '../../../shared/api/agents.ts';
 import type { Execution, executionQuery } from '../../../shared/api/executions.ts';
 import type { Page as ListPage } from '../../../shared/api/listing.ts';
+import { type MetricRange, type MetricSeries, metricRanges } from '../../../shared/api/metrics.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import {
   type FormProblems,
@@ -14,6 +16,10 @@ import {
   wordsOf,
 } from '../../platform/web/form.ts';
 import { type AnyPage, type PageAnswer, page } from '../../platform/web/page.ts';
+import { concernsOf } from './agent-concerns.ts';
+import type { AgentView } from './agents.ts';
+import { factRows } from './fact-rows.ts';
+import { metricSummary } from './metric-summary.ts';
 
 type Origin = { readonly address: string | null };
 
@@ -22,12 +28,17 @@ export type AgentPagesResources = {
   readonly patch: (id: string, patch: z.infer<typeof agentPatch>, actor: Actor, origin: Origin) => Promise<unknown>;
   readonly revoke: (id: string, actor: Actor, origin: Origin) => Promise<unknown>;
   readonly remove: (id: string, actor: Actor, origin: Origin) => Promise<unknown>;
+  readonly get: (id: string) => AgentView | undefined;
   readonly executions: (query: z.infer<typeof executionQuery>) => Promise<ListPage<Execution>>;
+  readonly metrics: (id: string, range: MetricRange) => Promise<MetricSeries>;
+  readonly heartbeatSeconds: number;
+  readonly clock: Pick<Clock, 'now'>;
 };
 
 const view = viewsOf(import.meta.url);
 const confirm = new URL('../../platform/web/views/confirm.ejs', import.meta.url).href;
 const params = z.object({ id: z.string().max(64) });
+const executionsShown = 20;
 
 const endings = {
   revoke: {
@@ -45,11 +56,17 @@ const endings = {
 export function createAgentPages(resources: AgentPagesResources): AnyPage[] {
   const show = async (
     id: string,
+    range: MetricRange,
     edit: { name: string; tags: string } | null,
     problems: FormProblems | null,
   ): Promise<PageAnswer> => {
     const agent = await resources.detail(id);
-    const executions = await resources.executions({ agentId: id, limit: 20 });
+    const [running, newest, metrics] = await Promise.all([
+      resources.executions({ agentId: id, state: 'running', limit: executionsShown }),
+      resources.executions({ agentId: id, limit: executionsShown }),
+      resources.metrics(id, range),
+    ]);
+    const known = resources.get(id);
     return {
       kind: 'view',
       view: view('agent'),
@@ -57,12 +74,19 @@ export function createAgentPages(resources: AgentPagesResources): AnyPage[] {
       section: 'agents',
       data: {
         agent,
-        executions: executions.items,
-        moreExecutions: executions.next !== null,
+        concerns: known === undefined ? [] : concernsOf(known, resources.clock.now(), resources.heartbeatSeconds),
+        facts: factRows(agent),
+        running: running.items,
+        past: newest.items.filter(({ state }) => state !== 'running'),
+        moreExecutions: newest.next !== null,
+        range,
+        ranges: metricRanges,
+        summary: metricSummary(metrics),
         values: edit ?? { name: agent.name, tags: agent.tags.join('\n') },
         problems,
       },
       topics: [`agent:${id}`],
+      scripts: ['charts.js', 'facts.js'],
       ...(problems === null ? {} : { status: 422 }),
     };
   };
@@ -99,7 +123,8 @@ export function createAgentPages(resources: AgentPagesResources): AnyPage[] {
       path: '/agents/:id',
       permission: 'agents.read',
       params,
-      handler: ({ params: { id } }) => show(id, null, null),
+      query: z.object({ range: z.enum(metricRanges).default('1h') }),
+      handler: ({ params: { id }, query: { range } }) => show(id, range, null, null),
     }),
     page({
       method: 'POST',
@@ -111,12 +136,12 @@ export function createAgentPages(resources: AgentPagesResources): AnyPage[] {
         const { id } = request.params;
         const edit = { name: textOf(request.body, 'name').trim(), tags: textOf(request.body, 'tags') };
         const patch = agentPatch.safeParse({ name: edit.name, tags: wordsOf(request.body, 'tags') });
-        if (!patch.success) return show(id, edit, ofTags(problemsOfIssues(patch.error.issues)));
+        if (!patch.success) return show(id, '1h', edit, ofTags(problemsOfIssues(patch.error.issues)));
         try {
           await resources.patch(id, patch.data, signedIn(request), { address: request.address });
           return { kind: 'redirect', to: `/agents/${id}` };
         } catch (error) {
-          return show(id, edit, problemsOfError(error));
+          return show(id, '1h', edit, problemsOfError(error));
         }
       },
     }),

@@ -1,44 +1,154 @@
 import { z } from 'zod';
-import { type Agent, type AgentStatus, type agentQuery, agentStatuses } from '../../../shared/api/agents.ts';
-import type { Page as ListPage } from '../../../shared/api/listing.ts';
-import { type FormProblems, problemsOfError, viewsOf } from '../../platform/web/form.ts';
-import { type AnyPage, page } from '../../platform/web/page.ts';
-import { pagerOf, pagingQuery } from '../../platform/web/paging.ts';
+import { type AgentStatus, type AgentTagged, agentStatuses } from '../../../shared/api/agents.ts';
+import { tagName } from '../../../shared/names.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Actor } from '../../platform/http/actor.ts';
+import {
+  type Form,
+  type FormProblems,
+  formBody,
+  listOf,
+  problemsOfError,
+  signedIn,
+  textOf,
+  viewsOf,
+  wordsOf,
+} from '../../platform/web/form.ts';
+import { type AnyPage, type PageAnswer, page } from '../../platform/web/page.ts';
+import { urlOf } from '../../platform/web/paging.ts';
+import { concernsOf } from './agent-concerns.ts';
+import { type AgentOrder, agentOrders, chosenAgents, countByStatus, sortedAgents } from './agent-list.ts';
+import { rowOf, type SparkValues } from './agent-rows.ts';
+import type { TagChange } from './agent-tags.service.ts';
+import type { AgentsService } from './agents.service.ts';
+import type { AgentView } from './agents.ts';
 
 export type AgentsPagesResources = {
-  readonly list: (query: z.infer<typeof agentQuery>) => Promise<ListPage<Agent>>;
-  readonly counts: () => { readonly online: number; readonly idle: number; readonly offline: number; readonly revoked: number };
+  readonly agents: Pick<AgentsService, 'all' | 'get' | 'filter' | 'shown'> & {
+    tagThese(agents: readonly AgentView[], change: TagChange, actor: Actor, origin: Origin): Promise<AgentTagged>;
+  };
+  readonly sparklines: (agentIds: readonly string[]) => Promise<ReadonlyMap<string, SparkValues>>;
+  readonly heartbeatSeconds: number;
+  readonly clock: Pick<Clock, 'now'>;
 };
 
-const view = viewsOf(import.meta.url);
+type Origin = { readonly address: string | null };
 
-export function createAgentsPages(resources: AgentsPagesResources): AnyPage[] {
+const view = viewsOf(import.meta.url);
+const perPage = 50;
+/** What the choice of a status offers besides the statuses. */
+const attention = 'attention';
+const looks = ['table', 'cards'] as const;
+
+const listQuery = z.object({
+  target: z.string().max(2000).optional(),
+  status: z.enum([...agentStatuses, attention]).optional(),
+  sort: z.enum(agentOrders).optional(),
+  view: z.enum(looks).optional(),
+  page: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  /** after tagging: how many were changed */
+  tagged: z.coerce.number().int().min(0).optional(),
+});
+type ListQuery = z.infer<typeof listQuery>;
+type Filter = Pick<ListQuery, 'target' | 'status'>;
+
+/** The list of agents. Everything in it comes from memory, so that it is as quick with ten thousand of them as with ten. */
+export function createAgentsPages({ agents, sparklines, heartbeatSeconds, clock }: AgentsPagesResources): AnyPage[] {
+  const concerns = (agent: AgentView) => concernsOf(agent, clock.now(), heartbeatSeconds);
+  const isTroubled = (agent: AgentView): boolean => concerns(agent).length > 0;
+
+  function chosen({ target = '', status }: Filter): AgentView[] {
+    const of = status === attention ? { troubled: isTroubled } : { status };
+    return chosenAgents(agents.all(), { matches: agents.filter(target), ...of });
+  }
+
+  async function show(query: ListQuery, remembered: string | undefined, tagging: Tagging | null): Promise<PageAnswer> {
+    const { tagged, page: wanted = 1, ...rest } = query;
+    const order: AgentOrder = query.sort ?? 'name';
+    const look = query.view ?? (remembered === 'cards' ? 'cards' : 'table');
+    const counts = { ...countByStatus(agents.all()), [attention]: agents.all().filter(isTroubled).length };
+    let problems: FormProblems | null = null;
+    let matched: AgentView[] = [];
+    try {
+      matched = sortedAgents(chosen(query), order);
+    } catch (error) {
+      problems = problemsOfError(error);
+    }
+    const pages = Math.max(1, Math.ceil(matched.length / perPage));
+    const at = Math.min(wanted, pages);
+    const shown = matched.slice((at - 1) * perPage, at * perPage);
+    const sparks = await sparklines(shown.map(({ id }) => id));
+    const link = (change: Partial<ListQuery>): string => urlOf('/agents', { ...rest, page: undefined, ...change });
+    return {
+      kind: 'view',
+      view: view('agents'),
+      title: 'Agents',
+      section: 'agents',
+      data: {
+        rows: shown.map((agent) => rowOf(agents.shown(agent), concerns(agent), sparks.get(agent.id))),
+        total: agents.all().length,
+        matched: matched.length,
+        counts,
+        statuses: [...agentStatuses] satisfies AgentStatus[],
+        query,
+        look,
+        order,
+        link,
+        problems,
+        tagging,
+        tagged: tagged ?? null,
+        first: (at - 1) * perPage + 1,
+        previous: at > 1 ? link({ page: at - 1 }) : null,
+        next: at < pages ? link({ page: at + 1 }) : null,
+      },
+      topics: ['agents'],
+      scripts: ['agents.js'],
+      ...(problems === null && tagging === null ? {} : { status: 422 }),
+    };
+  }
+
+  async function tag(form: Form, actor: Actor, origin: Origin, remembered: string | undefined): Promise<PageAnswer> {
+    const filter = listQuery.parse(Object.fromEntries(['target', 'status', 'sort', 'view'].flatMap((key) => given(form, key))));
+    const add = wordsOf(form, 'add');
+    const remove = wordsOf(form, 'remove');
+    const again = (problem: string): Promise<PageAnswer> =>
+      show(filter, remembered, {
+        problem,
+        add: textOf(form, 'add'),
+        remove: textOf(form, 'remove'),
+        scope: textOf(form, 'scope'),
+      });
+    const wrong = [...add, ...remove].find((word) => !tagName.safeParse(word).success);
+    if (wrong !== undefined) return again(`"${wrong}" is no tag. A tag is a word, or key=value.`);
+    if (add.length + remove.length === 0) return again('Write a tag to add or to remove.');
+    const both = add.find((word) => remove.includes(word));
+    if (both !== undefined) return again(`"${both}" cannot be added and removed at once.`);
+    try {
+      const reached =
+        textOf(form, 'scope') === 'all' ? chosen(filter) : listOf(form, 'agent').flatMap((id) => agents.get(id) ?? []);
+      if (reached.length === 0) return again('Tick the hosts to tag, or choose all that match.');
+      const { changed } = await agents.tagThese(reached, { add: [...add], remove: [...remove] }, actor, origin);
+      return { kind: 'redirect', to: urlOf('/agents', { ...filter, tagged: changed }) };
+    } catch (error) {
+      return again(problemsOfError(error).summary);
+    }
+  }
+
   return [
     page({
       method: 'GET',
       path: '/agents',
       permission: 'agents.read',
-      query: z.object({ ...pagingQuery, status: z.enum(agentStatuses).optional(), target: z.string().max(2000).optional() }),
-      handler: async ({ query }) => {
-        let problems: FormProblems | null = null;
-        let agents: ListPage<Agent> = { items: [], next: null };
-        try {
-          agents = await resources.list({ ...query, limit: 100 });
-        } catch (error) {
-          problems = problemsOfError(error);
-        }
-        const { online, idle, offline, revoked } = resources.counts();
-        const counts: Record<AgentStatus, number> = { Online: online, Idle: idle, Offline: offline, Revoked: revoked };
-        return {
-          kind: 'view',
-          view: view('agents'),
-          title: 'Agents',
-          section: 'agents',
-          data: { agents: agents.items, counts, query, problems, pager: pagerOf('/agents', query, agents.next) },
-          topics: ['agents'],
-          ...(problems === null ? {} : { status: 422 }),
-        };
-      },
+      query: listQuery,
+      handler: ({ query, headers }) => show(query, rememberedLook(headers.cookie), null),
+    }),
+    page({
+      method: 'POST',
+      path: '/agents/tags',
+      permission: 'agents.write',
+      body: formBody,
+      handler: (request) =>
+        tag(request.body, signedIn(request), { address: request.address }, rememberedLook(request.headers.cookie)),
     }),
     page({
       method: 'GET',
@@ -48,3 +158,15 @@ export function createAgentsPages(resources: AgentsPagesResources): AnyPage[] {
     }),
   ];
 }
+
+/** The form of tagging as it was sent, when something in it was wrong. */
+export type Tagging = { readonly problem: string; readonly add: string; readonly remove: string; readonly scope: string };
+
+const given = (form: Form, key: string): [string, string][] => {
+  const value = textOf(form, key);
+  return value === '' ? [] : [[key, value]];
+};
+
+/** The script of the page keeps the last choice for the next visit. */
+const rememberedLook = (cookie: string | undefined): string | undefined =>
+  /(?:^|;\s*)muster_agents=(table|cards)(?:;|$)/.exec(cookie ?? '')?.[1];

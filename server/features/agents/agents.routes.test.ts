@@ -59,6 +59,62 @@ describe('the agents of the API', () => {
     expect((await test.call('DELETE', `/api/v1/agents/${ids[4]}`, { as: 'admin' })).status).toBe(404);
   });
 
+  it('are counted as a filter is typed, half a name too, and a mistake has its column', async () => {
+    expect((await get('/api/v1/agents/count?target=tag:early')).body).toEqual({
+      matched: 2,
+      total: 4,
+      byStatus: { Online: 0, Idle: 0, Offline: 2, Revoked: 0 },
+    });
+    expect((await get('/api/v1/agents/count')).body).toMatchObject({ matched: 4 });
+    expect((await get('/api/v1/agents/count?target=nobody')).body).toMatchObject({ matched: 0 });
+    expect(await get('/api/v1/agents/count?target=tag:early%20%26')).toMatchObject({
+      status: 422,
+      body: { code: 'owner_syntax', field: 'target', column: 12 },
+    });
+  });
+
+  it('are tagged many at once, by those who may, and the audit names each of them', async () => {
+    const post = async (body: object, as: 'admin' | 'author' = 'admin') => {
+      const response = await test.call('POST', '/api/v1/agents/tags', { as, body });
+      return { status: response.status, body: (await response.json()) as Body };
+    };
+    expect((await post({ target: 'ALL', add: ['x'] }, 'author')).status).toBe(403);
+    expect(await post({ target: 'tag:early', add: ['env=prod', 'early'], remove: ['nothing'] })).toEqual({
+      status: 200,
+      body: { matched: 2, changed: 2 },
+    });
+    expect(await post({ agents: [ids[0]], remove: ['env=prod'] })).toMatchObject({ body: { matched: 1, changed: 1 } });
+    expect(await post({ agents: [ids[0]], remove: ['env=prod'] })).toMatchObject({ body: { matched: 1, changed: 0 } });
+    expect(test.agents.get(ids[0] ?? '')?.tags).toEqual(['early']);
+    const row = await test.db.read.selectFrom('agents').select('tags').where('name', '=', 'b').executeTakeFirstOrThrow();
+    expect(JSON.parse(row.tags)).toEqual(['early', 'env=prod']);
+    const audit = await test.db.read
+      .selectFrom('audit')
+      .select('detail')
+      .where('action', '=', 'agents.tagged')
+      .orderBy('id')
+      .execute();
+    expect(audit.map(({ detail }) => JSON.parse(detail))).toEqual([
+      { add: ['env=prod', 'early'], remove: ['nothing'], agents: ['a', 'b'] },
+      { add: [], remove: ['env=prod'], agents: ['a'] },
+    ]);
+  });
+
+  it('are not tagged when a tag is none, nobody is meant, or one would have too many', async () => {
+    const codeOf = async (body: object) => {
+      const response = await test.call('POST', '/api/v1/agents/tags', { as: 'admin', body });
+      return [response.status, ((await response.json()) as Body).code];
+    };
+    expect(await codeOf({ target: 'ALL', add: ['no tag'] })).toEqual([422, 'field_invalid']);
+    expect((await codeOf({ target: 'ALL' }))[0]).toBe(422);
+    expect((await codeOf({ add: ['x'] }))[0]).toBe(422);
+    expect((await codeOf({ target: 'ALL', add: ['x'], remove: ['x'] }))[0]).toBe(422);
+    expect(await codeOf({ agents: ['agt_nobody'], add: ['x'] })).toEqual([404, 'not_found']);
+    const many = Array.from({ length: 50 }, (_, index) => `t${index}`);
+    expect(await codeOf({ target: 'ALL', add: many })).toEqual([422, 'field_invalid']);
+    expect(test.agents.get(ids[0] ?? '')?.tags).toEqual(['early']);
+  });
+
   it('preview what an owner would reach', async () => {
     expect((await get('/api/v1/owners/preview?owner=tag:early')).body).toEqual({
       owner: 'tag:early',

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { agent, agentDetail, agentPatch, agentQuery, ownerPreview } from '../../../shared/api/agents.ts';
+import {
+  agent,
+  agentCount,
+  agentCountQuery,
+  agentDetail,
+  agentPatch,
+  agentQuery,
+  agentTagged,
+  agentTagging,
+  ownerPreview,
+} from '../../../shared/api/agents.ts';
 import { pageOf } from '../../../shared/api/listing.ts';
 import { type AnyRoute, route } from '../../platform/http/route.ts';
 import { asker } from '../auth/asker.ts';
@@ -20,6 +30,29 @@ export const createAgentsRoutes = (agents: AgentsService): AnyRoute[] => [
     query: agentQuery,
     responses: { 200: pageOf(agent) },
     handler: async ({ query }) => ({ status: 200, body: await agents.list(query) }),
+  }),
+  route({
+    method: 'GET',
+    path: `${path}/count`,
+    permission: 'agents.read',
+    summary: 'How many agents a filter leaves',
+    tag,
+    query: agentCountQuery,
+    responses: { 200: agentCount },
+    handler: async ({ query }) => ({ status: 200, body: agents.count(query.target ?? '') }),
+  }),
+  route({
+    method: 'POST',
+    path: `${path}/tags`,
+    permission: 'agents.write',
+    summary: 'Add tags to many agents, or take them away',
+    tag,
+    body: agentTagging,
+    responses: { 200: agentTagged },
+    handler: async (request) => {
+      const { body, address } = request;
+      return { status: 200, body: await agents.tag(body, asker(request), { address }) };
+    },
   }),
   route({
     method: 'GET',

@@ -1,5 +1,14 @@
 import type { z } from 'zod';
-import type { Agent, AgentDetail, agentPatch, agentQuery, OwnerPreview } from '../../../shared/api/agents.ts';
+import type {
+  Agent,
+  AgentCount,
+  AgentDetail,
+  AgentTagged,
+  AgentTagging,
+  agentPatch,
+  agentQuery,
+  OwnerPreview,
+} from '../../../shared/api/agents.ts';
 import type { Page } from '../../../shared/api/listing.ts';
 import type { ServerMessage } from '../../../shared/protocol.ts';
 import { cursorOf, pageOfRows } from '../../platform/db/keyset.ts';
@@ -9,8 +18,11 @@ import type { Actor } from '../../platform/http/actor.ts';
 import type { Origin } from '../auth/origin.ts';
 import { type AdmissionResources, createAdmission } from './admission.ts';
 import { type AgentChanges, type AgentChangesResources, agentNotFound, createAgentChanges } from './agent-changes.service.ts';
+import { filterMatcher } from './agent-filter.ts';
+import { countByStatus } from './agent-list.ts';
 import { createAgentLoops } from './agent-loops.ts';
 import { defaultStatusThresholds, type StatusThresholds } from './agent-status.ts';
+import { createAgentTags, type TagChange } from './agent-tags.service.ts';
 import { type AgentMessages, type AgentMessagesResources, createAgentMessages } from './agents.messages.ts';
 import { allAgents } from './agents.store.ts';
 import { type AgentView, agentOfRow, toAgent } from './agents.ts';
@@ -20,6 +32,7 @@ import { createFleet, type Fleet } from './fleet.ts';
 import { createHeartbeatRows } from './heartbeat-rows.ts';
 import { createLives, type LivesResources } from './lives.ts';
 import { previewOf, type ResolvedOwner, resolveOwner } from './owners.ts';
+import type { Matcher } from './target-terms.ts';
 
 /** All agents, kept in memory as they are now; the rows are the truth. */
 export type AgentsService = {
@@ -39,10 +52,24 @@ export type AgentsService = {
   resolveOwner(owner: string, field?: string): ResolvedOwner;
   preview(owner: string): OwnerPreview;
   list(query: z.infer<typeof agentQuery>): Promise<Page<Agent>>;
+  /**
+   * What is typed above a list, as a test of one agent; revoked ones may match too.
+   * @throws MusterError owner_syntax, with the column
+   */
+  filter(target: string): Matcher;
+  /** How many that filter leaves, without a walk through anything but the memory. */
+  count(target: string): AgentCount;
+  /** @throws MusterError as `AgentTags` says */
+  tag(tagging: AgentTagging, actor: Actor, origin?: Origin): Promise<AgentTagged>;
+  /** The same for agents that a page has found. */
+  tagThese(agents: readonly AgentView[], change: TagChange, actor: Actor, origin?: Origin): Promise<AgentTagged>;
+  shown(agent: AgentView): Agent;
   detail(id: string): Promise<AgentDetail>;
   patch(id: string, patch: z.infer<typeof agentPatch>, actor: Actor, origin?: Origin): Promise<AgentDetail>;
   revoke(id: string, actor: Actor, origin?: Origin): Promise<AgentDetail>;
   readonly remove: AgentChanges['remove'];
+  /** Agents that joined since then, newest first. */
+  joinedSince(since: number): AgentView[];
   counts(): { readonly online: number; readonly idle: number; readonly offline: number; readonly revoked: number };
   readonly enrol: Enrol;
   /** the agent whose open connection was given this token */
@@ -79,6 +106,8 @@ export function createAgents(resources: AgentsResources): AgentsService {
   const lives = createLives({ ...resources, fleet });
   const own = { ...resources, fleet, connections, heartbeatRows, lives };
   const changes = createAgentChanges(own);
+  const tags = createAgentTags(own);
+  const matching = (target: string) => filterMatcher(target, (name) => fleet.byName(name) !== undefined);
   const loops = createAgentLoops({ lookAtTime: async () => undefined, ...own });
 
   const detail = async (id: string): Promise<AgentDetail> => {
@@ -97,6 +126,14 @@ export function createAgents(resources: AgentsResources): AgentsService {
     resolveOwner: (owner, field) => resolveOwner(fleet, owner, field),
     preview: (owner) => previewOf(fleet, owner),
     list: async (query) => listOf(fleet, query, busyOf),
+    filter: matching,
+    count(target) {
+      const matched = fleet.all().filter(matching(target));
+      return { matched: matched.length, total: fleet.all().length, byStatus: countByStatus(matched) };
+    },
+    tag: async (tagging, actor, origin) => tags.change(tags.reached(tagging), tagging, actor, origin),
+    tagThese: tags.change,
+    shown: (agent) => toAgent(agent, busyOf(agent.id)),
     detail,
     async patch(id, patch, actor, origin) {
       await changes.patch(id, patch, actor, origin);
@@ -107,6 +144,7 @@ export function createAgents(resources: AgentsResources): AgentsService {
       return detail(id);
     },
     remove: changes.remove,
+    joinedSince: (since) => joinedSince(fleet, since),
     counts: () => countsOf(fleet),
     enrol: createEnrolment(own),
     agentOfDownloadToken: connections.agentOfToken,
@@ -132,6 +170,14 @@ function listOf(fleet: Fleet, query: z.infer<typeof agentQuery>, busyOf: (agentI
     if ((after === undefined || agent.id < after) && (status === undefined || agent.status === status)) rows.push(agent);
   }
   return pageOfRows(rows, limit, (agent) => toAgent(agent, busyOf(agent.id)));
+}
+
+/** They come in the order in which they joined, so that only the newest are looked at. */
+function joinedSince(fleet: Fleet, since: number): AgentView[] {
+  const all = fleet.all();
+  let first = all.length;
+  while (first > 0 && (all[first - 1] as AgentView).enrolledAt >= since) first -= 1;
+  return all.slice(first).reverse();
 }
 
 function countsOf(fleet: Fleet): ReturnType<AgentsService['counts']> {

@@ -36,3 +36,15 @@ export async function saveSightings(writer: Writer, sightings: readonly Sighting
     UPDATE agents SET last_seen_at = seen.last_seen_at, metrics = seen.metrics FROM seen WHERE agents.id = seen.id
   `.execute(writer);
 }
+
+/** The tags of many agents in one statement. */
+export async function saveTags(
+  writer: Writer,
+  agents: readonly { readonly id: string; readonly tags: readonly string[] }[],
+): Promise<void> {
+  const rows = agents.map(({ id, tags }) => sql`(CAST(${id} AS TEXT), CAST(${JSON.stringify(tags)} AS TEXT))`);
+  await sql`
+    WITH tagged (id, tags) AS (VALUES ${sql.join(rows)})
+    UPDATE agents SET tags = tagged.tags FROM tagged WHERE agents.id = tagged.id
+  `.execute(writer);
+}

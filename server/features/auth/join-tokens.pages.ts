@@ -27,6 +27,13 @@ export type JoinTokensPagesResources = {
     origin: Origin,
   ) => Promise<JoinToken & { readonly token: string }>;
   readonly revoke: (id: string, actor: Actor, origin: Origin) => Promise<unknown>;
+  /** hosts that joined within the last hour, newest first */
+  readonly joinedLately: () => readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly status: string;
+    readonly enrolledAt: number;
+  }[];
   /** the address that agents should use; null: the one under which this page was asked for */
   readonly publicUrl: string | null;
 };
@@ -35,6 +42,7 @@ type Shown = { readonly form: Form; readonly problems: FormProblems | null; read
 
 const view = viewsOf(import.meta.url);
 const path = '/settings/join-tokens';
+const shownHosts = 10;
 
 export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyPage[] {
   const show = async (after: string | undefined, { form, problems, command }: Shown): Promise<PageAnswer> => {
@@ -44,7 +52,16 @@ export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyP
       view: view('join-tokens'),
       title: 'Join tokens',
       section: 'settings',
-      data: { tokens: tokens.items, pager: pagerOf(path, { after }, tokens.next), values: form, problems, command },
+      data: {
+        tokens: tokens.items,
+        pager: pagerOf(path, { after }, tokens.next),
+        values: form,
+        problems,
+        command,
+        joined: resources.joinedLately().slice(0, shownHosts),
+      },
+      // the answer to a form shows what a live update must not replace, and follows the same address
+      topics: ['agents'],
       ...(problems === null ? {} : { status: 422 }),
     };
   };

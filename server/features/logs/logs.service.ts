@@ -43,8 +43,12 @@ export type LogsService = {
   ): Promise<{ readonly slice: Slice; readonly final: boolean }>;
   /** Removes a part of the log from its start, for ever. @returns whether there may be more */
   removeIn(writer: Writer, executionId: string): Promise<boolean>;
-  /** The first `limit` bytes as text. */
-  head(executionId: string, limit: number): Promise<{ text: string; truncated: boolean }>;
+  /** The first `limit` bytes from `from` on, where a chunk begins, as text; and the chunks that hold them. */
+  head(
+    executionId: string,
+    limit: number,
+    from?: number,
+  ): Promise<{ text: string; truncated: boolean; chunks: LogSlice['chunks'] }>;
 };
 
 /** The first byte wanted, and about how many; a chunk is never split. */
@@ -125,13 +129,13 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
       return chunks.length === chunksPerRemoval || part.length < chunks.length;
     },
 
-    async head(executionId, limit) {
-      const { chunks, next, size } = await read(executionId, { offset: 0, limit });
+    async head(executionId, limit, from = 0) {
+      const { chunks, next, size } = await read(executionId, { offset: from, limit });
       const text = chunks.map((chunk) => chunk.text).join('');
       const bytes = Buffer.from(text);
       return bytes.length > limit
-        ? { text: bytes.subarray(0, characterStart(bytes, limit)).toString(), truncated: true }
-        : { text, truncated: next < size };
+        ? { text: bytes.subarray(0, characterStart(bytes, limit)).toString(), truncated: true, chunks }
+        : { text, truncated: next < size, chunks };
     },
   };
 

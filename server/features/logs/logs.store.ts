@@ -100,7 +100,12 @@ export const lateEnd = (writer: Writer, executionId: string, attempt: number): P
 
 /** A log that grows after the end of its execution: its row says how long it is. */
 export const noteLateSize = (writer: Writer, executionId: string, size: number) =>
-  writer.updateTable('executions').set({ log_bytes: size }).where('id', '=', executionId).where('open', '=', 0).execute();
+  writer
+    .updateTable('executions')
+    .set({ log_bytes: size, fold_key: null })
+    .where('id', '=', executionId)
+    .where('open', '=', 0)
+    .execute();
 
 /** The most bytes of output that an attempt of this run may have, by its policy. */
 export async function outputLimit(writer: Writer, runId: string): Promise<number> {

@@ -2,8 +2,8 @@ import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from '
 import { issuesOf } from '../../../shared/args-issues.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { PluginAction, PluginManifest } from '../../../shared/plugin-manifest.ts';
+import { OutOfTime, within } from '../../platform/text/bounded-time.ts';
 import { withStandIns } from './args-secrets.ts';
-import { OutOfTime, within } from './bounded-time.ts';
 
 /**
  * Arguments against the JSON Schemas of a plugin's actions. Schemas come from whoever may push plugins: they are compiled and applied

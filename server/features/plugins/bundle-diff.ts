@@ -2,8 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { PluginDiff } from '../../../shared/api/plugins.ts';
 import { readableJson } from '../../../shared/json.ts';
 import type { PluginBundle } from '../../../shared/plugin-bundle.ts';
+import { linePatch } from '../../platform/text/line-patch.ts';
 import { manifestPath } from './bundles.ts';
-import { linePatch } from './line-patch.ts';
 import { textOf } from './plugin-detail.ts';
 
 type DiffedFile = PluginDiff['files'][number];

@@ -1,10 +1,12 @@
 import { toInstant } from '../../../shared/api/listing.ts';
 import type { PluginDiff, PluginVersion, PluginVersionDetail } from '../../../shared/api/plugins.ts';
 import { MusterError } from '../../../shared/errors.ts';
-import type { PluginBundle } from '../../../shared/plugin-bundle.ts';
+import { readableJson } from '../../../shared/json.ts';
+import type { BundleFile, PluginBundle } from '../../../shared/plugin-bundle.ts';
 import type { Reader } from '../../schema/schema.ts';
 import { bundleDiff } from './bundle-diff.ts';
 import type { BundleTexts } from './bundle-texts.ts';
+import { manifestPath } from './bundles.ts';
 import { holderCounts } from './held-plugins.store.ts';
 import { filesOf } from './plugin-detail.ts';
 import { bundleOfInput, type PluginInput } from './plugin-input.ts';
@@ -22,6 +24,8 @@ export type PluginHistory = {
   diff(name: string, from: string | undefined, to: string | undefined): Promise<PluginDiff>;
   /** What a push would change; nothing is stored. @throws MusterError plugin_invalid */
   compare(name: string, input: PluginInput): Promise<PluginDiff>;
+  /** The files of a version, `plugin.json` among them. @throws MusterError not_found, field_invalid */
+  files(name: string, version: string): Promise<BundleFile[]>;
 };
 
 export function createPluginHistory({
@@ -97,6 +101,12 @@ export function createPluginHistory({
         to: { version: made.manifest.version, sha256: made.sha256 },
         files,
       };
+    },
+    async files(name, version) {
+      const bundle = chosenVersion(name, bundlesOf(name), version);
+      const { files } = await contentOf(bundle);
+      const text = `${readableJson(bundle.manifest)}\n`;
+      return [{ path: manifestPath, executable: false, base64: Buffer.from(text).toString('base64') }, ...files];
     },
   };
 }

@@ -9,10 +9,10 @@ import {
   pluginDiffQuery,
 } from '../../../shared/api/plugins.ts';
 import type { Actor } from '../../platform/http/actor.ts';
+import { patchRuns } from '../../platform/text/patch-runs.ts';
 import { formBody, signedIn, viewsOf } from '../../platform/web/form.ts';
 import { type AnyPage, page } from '../../platform/web/page.ts';
 import type { Origin } from '../auth/origin.ts';
-import { patchRuns } from './patch-runs.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 

@@ -23,14 +23,17 @@ import { createPluginFolder, type PluginProblem } from './plugin-folder.ts';
 import { createPluginHistory, type PluginHistory } from './plugin-history.ts';
 import { bundleOfInput, type PluginInput } from './plugin-input.ts';
 import { createPluginShelf } from './plugin-shelf.ts';
+import { createPluginWorkbench, type PluginWorkbench } from './plugin-workbench.ts';
 import { pluginMessages } from './plugins.messages.ts';
 import { allBundles, currentPlugins, findBundleText, readGeneration } from './plugins.store.ts';
-import { bundleOfRow, type PluginView, summaryOf } from './plugins.ts';
+import { bundleOfRow, type PluginView, summaryOf, viewOf } from './plugins.ts';
 import { chosenVersion } from './version-choice.ts';
 
 /** The plugins that tasks may call, and the catalogue by which agents trust them. */
 export type PluginsService = {
   current(name: string): PluginView | undefined;
+  /** all that are current, by name; from memory */
+  allCurrent(): readonly PluginView[];
   byHash(sha256: string): PluginView | undefined;
   /**
    * @param version the stored one to which the call is pinned; without it, the current one
@@ -43,6 +46,7 @@ export type PluginsService = {
    */
   hold(sha256: string): Promise<void>;
   readonly history: PluginHistory;
+  readonly workbench: PluginWorkbench;
   /** Makes a stored version the current one again. @throws MusterError not_found, field_invalid, state_conflict */
   rollback(name: string, version: string, actor: Actor, origin?: Origin): Promise<void>;
   readonly drift: PluginDrift['of'];
@@ -163,8 +167,22 @@ export function createPlugins(resources: PluginsResources): PluginsService {
     }
   }
 
+  const put: PluginsService['put'] = async (name, input, actor, { address = null, ifMatch, ifNoneMatch } = {}) => {
+    const made = bundleOfInput(name, input);
+    const answer = await inTurn(async () => {
+      const before = shelf.currentOf(name);
+      if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== `"${before?.sha256}"`) throw changedMeanwhile(name);
+      if (ifNoneMatch === '*' && before !== undefined) throw changedMeanwhile(name);
+      if (before?.sha256 !== made.sha256) await change([{ kind: 'set', made, source: 'pushed' }], { actor: actor.name, address });
+      return { created: before === undefined };
+    });
+    await readFolder();
+    return answer;
+  };
+
   return {
     current: shelf.current,
+    allCurrent: () => shelf.allCurrent().map(({ plugin, bundle }) => viewOf(bundle, plugin.source)),
     byHash: shelf.byHash,
     checkCall(name, action, args, version) {
       const current = shelf.current(name);
@@ -182,6 +200,7 @@ export function createPlugins(resources: PluginsResources): PluginsService {
         if (!shelf.isTrusted(sha256)) await publish([], { actor: systemActor, address: null });
       }),
     history,
+    workbench: createPluginWorkbench({ filesOf: history.files, compare: history.compare, put }),
     drift: drift.of,
     driftCounts: drift.counts,
     signedCatalogue: shelf.signedCatalogue,
@@ -200,19 +219,7 @@ export function createPlugins(resources: PluginsResources): PluginsService {
       const { files } = JSON.parse(text.toString()) as PluginBundle;
       return pluginDetailOf(found.plugin, found.bundle, files, await history.versions(name), hidden.includes(name));
     },
-    async put(name, input, actor, { address = null, ifMatch, ifNoneMatch } = {}) {
-      const made = bundleOfInput(name, input);
-      const answer = await inTurn(async () => {
-        const before = shelf.currentOf(name);
-        if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== `"${before?.sha256}"`) throw changedMeanwhile(name);
-        if (ifNoneMatch === '*' && before !== undefined) throw changedMeanwhile(name);
-        if (before?.sha256 !== made.sha256)
-          await change([{ kind: 'set', made, source: 'pushed' }], { actor: actor.name, address });
-        return { created: before === undefined };
-      });
-      await readFolder();
-      return answer;
-    },
+    put,
     async rollback(name, version, actor, { address = null } = {}) {
       await inTurn(async () => {
         const { sha256, manifest, bytes } = chosenVersion(name, shelf.bundlesOf(name), version);

@@ -198,5 +198,6 @@ function endOf(row: ExecutionRow, message: ResultMessage, logHeld: number, { onT
     logBytes: logHeld,
     cutBytes: message.cutBytes,
     durationMs: message.durationMs,
+    outputSha256: message.outputSha256,
   };
 }

@@ -18,6 +18,8 @@ export type AttemptEnd = {
   readonly logBytes: number;
   readonly cutBytes: number;
   readonly durationMs: number | null;
+  /** of all its output, where its agent told it */
+  readonly outputSha256?: string | undefined;
 };
 
 export const unanswered = (outcome: AttemptOutcome, reason: ReasonCode, row: ExecutionRow, logBytes: number): AttemptEnd => ({
@@ -68,6 +70,7 @@ export const endForGood = (unit: LedgerUnit, row: ExecutionRow, end: AttemptEnd)
     log_bytes: end.logBytes,
     cut_bytes: end.cutBytes,
     duration_ms: end.durationMs,
+    outputSha256: end.outputSha256,
   });
 
 function whoCancelled(row: ExecutionRow, { outcome, reason }: AttemptEnd): string | null {

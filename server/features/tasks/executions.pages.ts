@@ -18,8 +18,10 @@ export type ExecutionsPagesResources = {
   readonly readLog: (id: string, range: { readonly offset: number; readonly limit: number }) => Promise<LogPart>;
 };
 
-/** What the page shows of a log at once; the script reads on from there, and the download has all of it. */
-const logOnPageBytes = 256 * 1024;
+/** What the page itself shows of a log: its beginning and its end. The script reads all of it piece by piece, and so do the links. */
+const logOnPageBytes = 64 * 1024;
+const endOnPageBytes = 16 * 1024;
+const largestChunkBytes = 64 * 1024;
 const downloadStepBytes = 1024 * 1024;
 
 const view = viewsOf(import.meta.url);
@@ -34,6 +36,21 @@ export function createExecutionsPages(resources: ExecutionsPagesResources): AnyP
       if (next >= size || next <= offset) return;
       offset = next;
     }
+  }
+
+  async function logOnPage(executionId: string, from: number) {
+    const log = await resources.readLog(executionId, { offset: from, limit: logOnPageBytes });
+    const endAt = log.size - endOnPageBytes;
+    if (endAt <= log.next) return { ...log, from, end: null };
+    const { chunks } = await resources.readLog(executionId, { offset: endAt, limit: endOnPageBytes + largestChunkBytes });
+    const [first, ...rest] = chunks.filter(({ offset }) => offset >= log.next);
+    if (first === undefined) return { ...log, from, end: null };
+    // it begins with a line; a chunk before may be far larger than what is wanted
+    const bytes = Buffer.from(first.text);
+    const lineEnd = bytes.indexOf(10, Math.max(0, endAt - first.offset));
+    const cutAt = first.offset >= endAt || lineEnd === -1 ? 0 : lineEnd + 1;
+    const begun = { ...first, offset: first.offset + cutAt, text: bytes.subarray(cutAt).toString() };
+    return { ...log, from, end: { from: begun.offset, chunks: [begun, ...rest] } };
   }
 
   return [
@@ -58,9 +75,10 @@ export function createExecutionsPages(resources: ExecutionsPagesResources): AnyP
       path: '/executions/:id',
       permission: 'tasks.read',
       params,
+      query: z.object({ from: z.coerce.number().int().min(0).optional() }),
       handler: async (request) => {
         const execution = await resources.get(request.params.id);
-        const log = await resources.readLog(execution.id, { offset: 0, limit: logOnPageBytes });
+        const log = await logOnPage(execution.id, request.query.from ?? 0);
         const artifacts = await resources.artifactsOf(execution.id);
         const final = isFinal(execution.state);
         return {

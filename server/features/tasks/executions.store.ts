@@ -141,8 +141,8 @@ export async function insertExecutions(writer: Writer, rows: readonly ExecutionR
 
 const columns = [
   'id', 'run_id', 'task_id', 'target', 'agent_id', 'agent_name', 'state', 'open', 'reason', 'reason_text', 'attempt', 'retries', 'not_before', 'deadline_at',
-  'expires_at', 'assignment', 'gates', 'exit_code', 'message', 'data', 'log_from', 'log_bytes', 'cut_bytes', 'duration_ms', 'created_at', 'offered_at', 'started_at',
-  'finished_at',
+  'expires_at', 'assignment', 'gates', 'exit_code', 'message', 'data', 'log_from', 'log_bytes', 'cut_bytes', 'fold_key', 'duration_ms', 'created_at', 'offered_at',
+  'started_at', 'finished_at',
 ] as const satisfies (keyof ExecutionRow)[]; // biome-ignore format: a list of columns
 
 const insertOne = prepare((db: Reader, p: Params<ExecutionRow>) => db.insertInto('executions').values(p.each(...columns)));

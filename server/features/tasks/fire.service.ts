@@ -5,7 +5,7 @@ import type { ReasonCode } from '../../../shared/reasons.ts';
 import { type Host, ineligibility } from './assignment.ts';
 import type { Canceller, StopOrder } from './cancel.service.ts';
 import { findExecution, openOfRun } from './executions.store.ts';
-import { type FrozenTargets, freeze } from './firing.ts';
+import { type FrozenTargets, freeze, type RetryOf } from './firing.ts';
 import type { LedgerUnit } from './ledger.ts';
 import type { RunRow, TaskRow } from './rows.ts';
 import { waitingRun } from './run-line.ts';
@@ -19,6 +19,8 @@ export type FireOrder = {
   readonly by: string;
   /** a firing that is not to run, and why: it still leaves its row */
   readonly skipped?: { readonly reason: ReasonCode; readonly text: string };
+  /** Only these agents, which another run had, whomever the owner reaches now. */
+  readonly hosts?: RetryOf & { readonly agents: readonly string[] };
 };
 
 /** Turns a task into a run inside a unit of work: targets resolved and frozen now, policy copied. */
@@ -51,6 +53,8 @@ export type FireResources = {
   readonly newId: IdGenerator;
   readonly specs: RunSpecs;
   readonly resolveOwner: (owner: string) => { readonly kind: string; readonly agents: readonly Host[] };
+  /** the agent of this id, if work may be meant for it; else nothing */
+  readonly targetable: (agentId: string) => readonly Host[];
   readonly plugins: {
     current(name: string): Plugin | undefined;
     byHash(sha256: string): Plugin | undefined;
@@ -59,7 +63,16 @@ export type FireResources = {
 
 type Plugin = { readonly sha256: string; readonly manifest: { readonly platforms?: readonly string[] | undefined } };
 
-export function createFirer({ cancelIn, newId, specs, resolveOwner, plugins, limits, queuedFor }: FireResources): Firer {
+export function createFirer({
+  cancelIn,
+  newId,
+  specs,
+  resolveOwner,
+  targetable,
+  plugins,
+  limits,
+  queuedFor,
+}: FireResources): Firer {
   return {
     async fireIn(unit, task, order, stops = []) {
       const policy = parsePolicy(task.policy);
@@ -75,10 +88,12 @@ export function createFirer({ cancelIn, newId, specs, resolveOwner, plugins, lim
         now: unit.now,
         by: order.by,
         pluginSha256: plugin?.sha256 ?? null,
+        retryOf: order.hosts,
       };
       const bySchedule = order.trigger === 'schedule' || order.trigger === 'interval';
       const unrunnable = order.skipped ?? (await whyNotRunnable());
-      const targets = unrunnable === undefined ? targetsOf(task.owner, plugin?.manifest.platforms) : undefined;
+      const targets =
+        unrunnable === undefined ? targetsOf(task.owner, order.hosts?.agents, plugin?.manifest.platforms) : undefined;
       const tooLarge = targets === undefined ? undefined : whyTooLarge(targets);
       // somebody waits for the answer, and can be told; a schedule leaves its row
       if (tooLarge !== undefined && !bySchedule) throw new MusterError('field_invalid', tooLarge.text, { field: 'owner' });
@@ -125,8 +140,12 @@ export function createFirer({ cancelIn, newId, specs, resolveOwner, plugins, lim
     },
   };
 
-  function targetsOf(owner: string, platforms: readonly string[] | undefined): FrozenTargets {
-    const { kind, agents } = resolveNow(owner);
+  function targetsOf(
+    owner: string,
+    given: readonly string[] | undefined,
+    platforms: readonly string[] | undefined,
+  ): FrozenTargets {
+    const { kind, agents } = given === undefined ? resolveNow(owner) : { kind: 'given', agents: given.flatMap(targetable) };
     // a full host is a matter of waiting its turn; only hosts that cannot take work at all count as not there
     if (kind === 'anyone')
       return {

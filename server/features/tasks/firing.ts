@@ -1,9 +1,10 @@
-import type { Trigger } from '../../../shared/api/runs.ts';
+import type { RetryOnly, Trigger } from '../../../shared/api/runs.ts';
 import type { Policy } from '../../../shared/api/tasks.ts';
 import type { IdGenerator } from '../../../shared/ids.ts';
 import { type ReasonCode, reasonCodes } from '../../../shared/reasons.ts';
 import { runStateOf } from '../../../shared/run-states.ts';
 import type { ExecutionState } from '../../../shared/states.ts';
+import { foldKeyOf } from './fold-key.ts';
 import { gatesOf } from './gates.ts';
 import type { ExecutionRow, RunRow, TaskRow } from './rows.ts';
 import { waitingFor } from './run-line.ts';
@@ -19,6 +20,9 @@ export type FrozenTargets =
   /** asked only where the task does not wait: it looks at the whole fleet */
   | { readonly kind: 'anyone'; readonly someEligible: () => boolean; readonly full: boolean };
 
+/** The run whose hosts run again, and which of them. */
+export type RetryOf = { readonly runId: string; readonly only: RetryOnly };
+
 export type Firing = {
   readonly task: TaskRow;
   readonly policy: Policy;
@@ -28,6 +32,7 @@ export type Firing = {
   readonly now: number;
   readonly by: string;
   readonly pluginSha256: string | null;
+  readonly retryOf?: RetryOf | undefined;
 } & (
   | {
       readonly targets: FrozenTargets;
@@ -76,6 +81,8 @@ export function freeze(firing: Firing, newId: IdGenerator): { run: RunRow; execu
     created_at: now,
     finished_at: open === 0 ? now : null,
     created_by: firing.by,
+    retry_of: firing.retryOf?.runId ?? null,
+    retry_only: firing.retryOf?.only ?? null,
   };
   return { run, executions };
 }
@@ -96,8 +103,10 @@ function rowsOf(firing: Firing, row: MakeRow): ExecutionRow[] {
     reason: ReasonCode,
     text: string,
     changes: Partial<ExecutionRow> = {},
-  ): ExecutionRow =>
-    row({ ...changes, state, open: 0, gates: 0, reason, reason_text: text, deadline_at: null, finished_at: now });
+  ): ExecutionRow => {
+    const made = row({ ...changes, state, open: 0, gates: 0, reason, reason_text: text, deadline_at: null, finished_at: now });
+    return { ...made, fold_key: foldKeyOf(made) };
+  };
   if ('skipped' in firing) return [ended('skipped', firing.skipped.reason, firing.skipped.text)];
 
   const { targets } = firing;
@@ -145,6 +154,7 @@ function emptyExecution({ task, policy, now }: Firing, runId: string): Omit<Exec
     log_from: 0,
     log_bytes: 0,
     cut_bytes: 0,
+    fold_key: null,
     duration_ms: null,
     created_at: now,
     offered_at: null,

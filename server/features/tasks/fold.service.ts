@@ -1,69 +1,72 @@
+import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { Folded } from '../../../shared/api/runs.ts';
-import { foldHostNames } from '../../../shared/host-ranges.ts';
-import type { Json } from '../../../shared/json.ts';
+import { type DigestedStream, digestedStreams, digestLines } from '../../../shared/output-digest.ts';
 import type { Database } from '../../schema/schema.ts';
-import { findExecution, listExecutions } from './executions.store.ts';
-import { createFold, type Fold, type FoldGroup } from './fold.ts';
+import { findExecution } from './executions.store.ts';
+import { foldRows } from './fold.store.ts';
+import { createFold, type Fold, type FoldGroup, type FoldRow } from './fold.ts';
+import { foldKeyOf } from './fold-key.ts';
 
 export type FoldResources = {
   readonly db: Database;
-  readonly outputOf: (executionId: string, limit: number) => Promise<{ text: string; truncated: boolean }>;
+  readonly outputOf: OutputOf;
 };
 
-const comparedBytes = 64 * 1024;
-/** Of all groups together, about so many bytes of output, data and messages are shown; once they are spent, each has a little. */
-const shownBytes = 4 * 1024 * 1024;
-const shownAtLeast = 512;
-/** Executions read at a time; each may carry data. */
-const pageSize = 100;
+/** The beginning of an output, from a byte on at which an attempt began. */
+export type OutputOf = (executionId: string, limit: number, from: number) => Promise<Output>;
+export type Output = {
+  readonly text: string;
+  readonly truncated: boolean;
+  readonly chunks: readonly { readonly stream: string; readonly text: string }[];
+};
 
-/** The executions of a run with equal ones grouped, page by page: neither a large run nor large outputs fill the memory. */
-export async function foldRun(runId: string, resources: FoldResources): Promise<Folded['groups']> {
-  const groups: Folded['groups'] = [];
-  let room = shownBytes;
-  for (const group of (await foldOf(runId, resources)).groups()) {
-    const { shown, bytes } = await show(group, Math.max(room, shownAtLeast), resources);
-    room -= bytes;
-    groups.push(shown);
-  }
-  return groups;
-}
+export const comparedBytes = 64 * 1024;
+/** Rows are read at once, and others have their turn between two pages. */
+const pageSize = 1000;
 
-async function foldOf(runId: string, { db, outputOf }: FoldResources): Promise<Fold> {
+/** The executions of a run with equal ones grouped: one pass over an index, and no output is read, where agents told the digests. */
+export async function foldRun(runId: string, resources: FoldResources): Promise<readonly FoldGroup[]> {
   const fold = createFold();
-  let after: string | undefined;
-  do {
-    const rows = await listExecutions(db.read, { runId }, after, pageSize);
-    for (const row of rows) fold.add(row, row.attempt === 0 ? '' : (await outputOf(row.id, comparedBytes)).text);
-    // reads are done within the turn: others get theirs between the pages
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const rows: FoldRow[] = await foldRows(resources.db.read, runId, after, pageSize);
+    for (const row of rows) await add(fold, row, resources);
     await setImmediate();
     after = rows.length === pageSize ? rows.at(-1)?.id : undefined;
-  } while (after !== undefined);
-  return fold;
+  }
+  return fold.groups();
 }
 
-type Shown = { readonly shown: Folded['groups'][number]; readonly bytes: number };
+/** The group in which an execution is. */
+export async function groupWith(id: string, runId: string, resources: FoldResources): Promise<FoldGroup | undefined> {
+  const groups = await foldRun(runId, resources);
+  const row = await findExecution(resources.db.read, id);
+  if (row === undefined || row.run_id !== runId) return undefined;
+  const alone = createFold();
+  const key = alone.keyOf(row, await missingKey(row, resources));
+  for (const group of groups) if (key === alone.keyOf(group.first, await missingKey(group.first, resources))) return group;
+  return undefined;
+}
 
-async function show({ first, hosts }: FoldGroup, room: number, { db, outputOf }: FoldResources): Promise<Shown> {
-  const row = await findExecution(db.read, first.id);
-  const data = row?.data ?? '';
-  const isDataShown = data.length <= room;
-  const message = (row?.message ?? row?.reason_text ?? '').slice(0, room);
-  const output = first.attempt === 0 ? { text: '', truncated: false } : await outputOf(first.id, Math.min(comparedBytes, room));
-  return {
-    bytes: Buffer.byteLength(output.text) + message.length + (isDataShown ? data.length : 0),
-    shown: {
-      state: first.state,
-      reason: row?.reason ?? null,
-      exitCode: row?.exit_code ?? null,
-      count: hosts.length,
-      hosts: foldHostNames(hosts),
-      executionId: first.id,
-      message,
-      data: data === '' || !isDataShown ? null : (JSON.parse(data) as Json),
-      output: output.text,
-      outputTruncated: output.truncated || !isDataShown,
-    },
-  };
+async function add(fold: Fold, row: FoldRow, resources: FoldResources): Promise<void> {
+  fold.add(row, await missingKey(row, resources));
+}
+
+/** Of an older row, or an older agent: the key that it would have by the beginning of its output. */
+async function missingKey(row: FoldRow, { db, outputOf }: FoldResources): Promise<string | undefined> {
+  if (row.open === 1 || row.fold_key !== null) return undefined;
+  const whole = await findExecution(db.read, row.id);
+  if (whole === undefined) return undefined;
+  const { text, truncated, chunks } = await outputOf(row.id, comparedBytes, whole.log_from);
+  const isWhole = !truncated && whole.cut_bytes === 0 && (whole.log_removed_at ?? null) === null;
+  const sha256 = isWhole ? digestOf(chunks) : hash('sha256', `${whole.log_bytes - whole.log_from} ${text}`);
+  return foldKeyOf(whole, sha256) ?? undefined;
+}
+
+function digestOf(chunks: Output['chunks']): string {
+  const texts = new Map<DigestedStream, string>();
+  for (const stream of digestedStreams) {
+    const text = chunks.flatMap((chunk) => (chunk.stream === stream ? [chunk.text] : [])).join('');
+    if (text !== '') texts.set(stream, hash('sha256', text));
+  }
+  return hash('sha256', digestLines(texts));
 }

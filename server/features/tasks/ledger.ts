@@ -9,6 +9,7 @@ import type { EventBus } from '../../platform/events/bus.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import { insertAttempt, pruneUnstarted, unstartedKept } from './attempts.store.ts';
 import { createUpdateExecution, insertExecutions, type UpdateExecution } from './executions.store.ts';
+import { foldKeyOf } from './fold-key.ts';
 import { holdGates, insertGates, removeGates } from './gates.store.ts';
 import { gatesOf } from './gates.ts';
 import type { ExecutionRow, RunRow } from './rows.ts';
@@ -45,7 +46,11 @@ export type LedgerUnit = {
   ): Promise<void>;
 };
 
-export type Moved = { readonly reason: ReasonCode | null } & Partial<
+export type Moved = {
+  readonly reason: ReasonCode | null;
+  /** of an attempt that ends for good, where it is known */
+  readonly outputSha256?: string | undefined;
+} & Partial<
   Pick<
     ExecutionRow,
     | 'agent_id' | 'agent_name' | 'reason_text' | 'attempt' | 'retries' | 'not_before' | 'deadline_at' | 'expires_at' | 'assignment' | 'exit_code' | 'message'
@@ -118,15 +123,17 @@ function unitOf(writer: Writer, now: number, { changes, runs }: Done, updateExec
       if (!canMove(row.state, to))
         throw new MusterError('internal', `An execution cannot go from ${row.state} to ${to} (${row.id}).`);
       const final = isFinal(to);
-      const after = await update(row, {
+      const { outputSha256, ...columns } = moved;
+      const next: ExecutionRow = {
         ...row,
         deadline_at: null,
         reason_text: null,
-        ...moved,
+        ...columns,
         state: to,
         open: final ? 0 : 1,
         finished_at: final ? now : null,
-      });
+      };
+      const after = await update(row, final ? { ...next, fold_key: foldKeyOf(next, outputSha256) } : next);
       if (row.gates > 0) await moveGates(writer, after);
       if (final) {
         const { state, trigger } = await countEnd(writer, row.run_id, to, now);

@@ -46,7 +46,7 @@ test('a run may not reach more hosts than the limit, by whatever way it is start
   for (const start of [
     () => ledger.post({ owner: 'ALL' }),
     () => ledger.feature.tasks.run(task.id, admin),
-    () => ledger.feature.runs.retry(run?.id ?? '', admin),
+    () => ledger.feature.runs.retry(run?.id ?? '', {}, admin),
   ])
     await expect(start()).rejects.toMatchObject({ code: 'field_invalid', details: { field: 'owner' } });
 });

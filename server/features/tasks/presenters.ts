@@ -65,6 +65,7 @@ export const runOf = (row: RunRow, openCounts: Readonly<Record<string, number>>)
   createdAt: toInstant(row.created_at),
   finishedAt: toInstantOrNull(row.finished_at),
   createdBy: row.created_by,
+  retryOf: row.retry_of === null || row.retry_only === null ? null : { runId: row.retry_of, only: row.retry_only },
 });
 
 function finalCount(row: RunRow, state: string): [string, number][] {

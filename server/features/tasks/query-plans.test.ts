@@ -8,6 +8,8 @@ import * as logs from '../logs/logs.store.ts';
 import * as attempts from './attempts.store.ts';
 import * as counts from './counts.store.ts';
 import * as executions from './executions.store.ts';
+import * as finder from './finder.store.ts';
+import * as fold from './fold.store.ts';
 import * as gates from './gates.store.ts';
 import * as late from './late-results.store.ts';
 import * as queue from './queue.store.ts';
@@ -24,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => database.dispose());
 
 type Stores = Record<string, Record<string, unknown>>;
-const stores: Stores = { tasks, runs, executions, queue, counts, attempts, logs, late, times, gates };
+const stores: Stores = { tasks, runs, executions, queue, counts, attempts, logs, late, times, gates, finder, fold };
 
 const row = { id: 'x', state: 'queued', attempt: 1 } as never;
 const states = ['queued', 'running', 'succeeded'] as const;
@@ -111,6 +113,16 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   shiftSightings: [(db) => times.shiftSightings(db, 1)],
   seenTime: [(db) => times.seenTime(db)],
   saveSeenTime: [(db) => times.saveSeenTime(db, 1)],
+  foldRows: [(db) => fold.foldRows(db, 'x', 'exe_x', 10)],
+  gridRows: [(db) => fold.gridRows(db, 'x', 'exe_x', 10)],
+  firstNamed: [(db) => finder.firstNamed(db, 'a', 'b')],
+  newestOfStatus: [(db) => finder.newestOfStatus(db, 'active', 10)],
+  tasksFrom: [(db) => finder.tasksFrom(db, 'tsk_x', 'tsk_x~', 10)],
+  runsFrom: [(db) => finder.runsFrom(db, 'run_x', 'run_x~', 10)],
+  newestRunsOf: [(db) => finder.newestRunsOf(db, ['x', 'y'])],
+  executionsFrom: [(db) => finder.executionsFrom(db, 'exe_x', 'exe_x~', 10)],
+  nextFirings: [(db) => finder.nextFirings(db, 10)],
+  countFailedSince: [(db) => finder.countFailedSince(db, 'run_x', 1000)],
   firstChunks: [(db) => logs.firstChunks(db, 'x', 10)],
   deleteChunks: [(db) => logs.deleteChunks(db, 'x', 10)],
   lateEnd: [(db) => logs.lateEnd(db, 'x', 1)],
@@ -126,7 +138,7 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
 
 /** Lists without a filter walk along the primary key, and stop after a page; rows that are written are no table; all agents are moved. */
 const harmless =
-  /^SCAN ((tasks|runs|executions) USING INDEX sqlite_autoindex_\w+_1|waiting|\d+-ROW VALUES CLAUSE|agents|server_clock)$/;
+  /^SCAN ((tasks|runs|executions) USING INDEX sqlite_autoindex_\w+_1|waiting|failed_lately|\d+-ROW VALUES CLAUSE|agents|server_clock)$/;
 
 describe.each(Object.entries(stores))('the store of %s', (_name, store) => {
   const functions = Object.keys(store).filter((name) => typeof store[name] === 'function');

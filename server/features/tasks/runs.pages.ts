@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { Execution, executionQuery } from '../../../shared/api/executions.ts';
 import type { Page as ListPage } from '../../../shared/api/listing.ts';
-import type { Folded, Run, runQuery } from '../../../shared/api/runs.ts';
+import { type Folded, type RetryInput, type Run, retryChoices, retryInput, type runQuery } from '../../../shared/api/runs.ts';
 import { runStates } from '../../../shared/run-states.ts';
-import { countsAsError, executionStates } from '../../../shared/states.ts';
+import { executionStates } from '../../../shared/states.ts';
 import type { Actor } from '../../platform/http/actor.ts';
+import { patchRuns } from '../../platform/text/patch-runs.ts';
+import { badge } from '../../platform/web/badges.ts';
 import { formBody, signedIn, viewsOf } from '../../platform/web/form.ts';
 import { type AnyPage, page } from '../../platform/web/page.ts';
 import { pagerOf, pagingQuery } from '../../platform/web/paging.ts';
@@ -12,11 +14,15 @@ import { pagerOf, pagingQuery } from '../../platform/web/paging.ts';
 export type RunsPagesResources = {
   readonly list: (query: z.infer<typeof runQuery>) => Promise<ListPage<Run>>;
   readonly get: (id: string) => Promise<Run>;
-  readonly folded: (id: string) => Promise<Folded>;
+  readonly foldedOnPage: (id: string) => Promise<Folded>;
   readonly cancel: (id: string, actor: Actor) => Promise<unknown>;
-  readonly retry: (id: string, actor: Actor) => Promise<Run>;
+  readonly retry: (id: string, choice: RetryInput, actor: Actor) => Promise<Run>;
   readonly executions: (query: z.infer<typeof executionQuery>) => Promise<ListPage<Execution>>;
 };
+
+/** As the bar of a run shows them: what went well, what went wrong, what was left out, what is under way. */
+const tones = ['good', 'bad', 'off', 'warn', 'busy', 'wait'];
+const inOrderOfTone = [...executionStates].sort((a, b) => tones.indexOf(badge(a).tone) - tones.indexOf(badge(b).tone));
 
 const view = viewsOf(import.meta.url);
 const params = z.object({ id: z.string().max(64) });
@@ -49,7 +55,7 @@ export function createRunsPages(resources: RunsPagesResources): AnyPage[] {
         const run = await resources.get(id);
         const [executions, folded] = await Promise.all([
           resources.executions({ ...query, runId: id, limit: 100 }),
-          run.open < run.total ? resources.folded(id) : null,
+          run.open < run.total ? resources.foldedOnPage(id) : null,
         ]);
         return {
           kind: 'view',
@@ -59,11 +65,15 @@ export function createRunsPages(resources: RunsPagesResources): AnyPage[] {
           data: {
             run,
             executions: executions.items,
-            groups: outliersFirst(folded?.groups ?? []),
+            folded,
+            retryChoices: folded === null ? [] : retryChoices.filter((only) => folded.retry[only] > 0),
+            patchRuns,
+            states: inOrderOfTone,
             query,
             pager: pagerOf(`/runs/${id}`, query, executions.next),
           },
-          topics: [`run:${id}`],
+          topics: [`grid:${id}`],
+          scripts: run.total > 1 ? ['run-page.js'] : [],
         };
       },
     }),
@@ -83,15 +93,11 @@ export function createRunsPages(resources: RunsPagesResources): AnyPage[] {
       path: '/runs/:id/retry',
       permission: 'tasks.run',
       params,
-      body: formBody,
-      handler: async (request) => ({
-        kind: 'redirect',
-        to: `/runs/${(await resources.retry(request.params.id, signedIn(request))).id}`,
-      }),
+      body: retryInput,
+      handler: async (request) => {
+        const again = await resources.retry(request.params.id, request.body, signedIn(request));
+        return { kind: 'redirect', to: `/runs/${again.id}` };
+      },
     }),
   ];
 }
-
-/** Errors before the rest, and among equals the rarest first: what differs from the fleet is what somebody looks for. */
-export const outliersFirst = (groups: Folded['groups']): Folded['groups'] =>
-  [...groups].sort((a, b) => Number(countsAsError(b.state)) - Number(countsAsError(a.state)) || a.count - b.count);

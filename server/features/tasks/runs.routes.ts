@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { execution, executionQuery } from '../../../shared/api/executions.ts';
 import { pageOf } from '../../../shared/api/listing.ts';
-import { folded, run, runQuery } from '../../../shared/api/runs.ts';
+import { folded, retryInput, run, runGrid, runQuery } from '../../../shared/api/runs.ts';
 import { type AnyRoute, route } from '../../platform/http/route.ts';
 import type { ExecutionsService } from './executions.service.ts';
 import type { RunsService } from './runs.service.ts';
@@ -59,6 +59,17 @@ export function runRoutes(runs: RunsService, executions: ExecutionsService): Any
       handler: async ({ params }) => ({ status: 200, body: await runs.folded(params.id) }),
     }),
     route({
+      method: 'GET',
+      path: '/api/v1/runs/:id/grid',
+      permission: 'tasks.read',
+      tag,
+      summary: 'Read the state of every host of a run, as small as it gets',
+      params: byId,
+      responses: { 200: runGrid },
+      isCompressed: true,
+      handler: async ({ params }) => ({ status: 200, body: await runs.grid(params.id) }),
+    }),
+    route({
       method: 'POST',
       path: '/api/v1/runs/:id/cancel',
       permission: 'tasks.cancel',
@@ -73,11 +84,12 @@ export function runRoutes(runs: RunsService, executions: ExecutionsService): Any
       path: '/api/v1/runs/:id/retry',
       permission: 'tasks.run',
       tag,
-      summary: 'Run the task of this run again',
+      summary: 'Run the task of this run again, on all that it reaches or on some hosts of this run',
       params: byId,
+      body: retryInput,
       responses: { 201: run },
-      async handler({ params, actor }) {
-        const again = await runs.retry(params.id, known(actor));
+      async handler({ params, body, actor }) {
+        const again = await runs.retry(params.id, body, known(actor));
         return { status: 201, body: again, headers: { location: `/api/v1/runs/${again.id}` } };
       },
     }),

@@ -1,8 +1,9 @@
 import type { Page } from '../../../shared/api/listing.ts';
-import type { Folded, Run } from '../../../shared/api/runs.ts';
+import type { Folded, RetryInput, Run, RunGrid } from '../../../shared/api/runs.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { cursorOf, readPage } from '../../platform/db/keyset.ts';
+import type { EventBus } from '../../platform/events/bus.ts';
 import type { Waiters } from '../../platform/events/waiters.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
@@ -11,20 +12,27 @@ import { openCounts, openCountsOfRuns, type StateCount } from './counts.store.ts
 import { openOfRun } from './executions.store.ts';
 import type { Firer } from './fire.service.ts';
 import { type FoldResources, foldRun } from './fold.service.ts';
+import { createFoldCache } from './fold-cache.ts';
+import { type FoldSize, pageFold, shownFold, wholeFold } from './fold-shown.ts';
+import { gridOf } from './grid.service.ts';
 import type { Ledger } from './ledger.ts';
 import { runOf } from './presenters.ts';
+import { createRetry } from './retry.service.ts';
 import type { RunRow } from './rows.ts';
 import { countActiveRuns, failedSince, findRun, listRuns, type RunFilter } from './runs.store.ts';
-import { findTask, updateTask } from './tasks.store.ts';
 
 export type RunsService = {
   list(query: RunFilter & { after?: string | undefined; limit: number }): Promise<Page<Run>>;
   get(id: string): Promise<Run>;
   /** Outputs that are equal, grouped, with host ranges. */
   folded(id: string): Promise<Folded>;
+  /** The same with as much output as a page can show. */
+  foldedOnPage(id: string): Promise<Folded>;
+  /** Every host and its state. */
+  grid(id: string): Promise<RunGrid>;
   cancel(id: string, actor: Actor): Promise<Run>;
-  /** Runs the task of this run again, as it is defined now. */
-  retry(id: string, actor: Actor): Promise<Run>;
+  /** Runs the task of this run again, as it is defined now, on all that it reaches or on some hosts of this run. */
+  retry(id: string, choice: RetryInput, actor: Actor): Promise<Run>;
   /** The run when it is final, or as it is after `seconds`. */
   waitFinal(id: string, seconds: number, signal: AbortSignal): Promise<Run>;
   overview(): Promise<{ runsActive: number; executionsOpen: Record<string, number>; failedLastDay: Run[]; recentRuns: Run[] }>;
@@ -44,12 +52,19 @@ export type RunsResources = {
       entry: { actor: string; action: string; subject: string; detail?: Record<string, unknown> },
     ): Promise<void>;
   };
+  readonly events: EventBus;
+  readonly targetable: (agentId: string) => readonly unknown[];
   readonly outputOf: FoldResources['outputOf'];
 };
 
 const dayMs = 86_400_000;
 
-export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit, outputOf }: RunsResources): RunsService {
+export function createRuns(resources: RunsResources): RunsService {
+  const { db, clock, canceller, waiters, audit } = resources;
+  const retry = createRetry(resources);
+  const whole = createFoldCache<Folded>(resources);
+  const onPage = createFoldCache<Folded>(resources);
+
   async function existing(id: string): Promise<RunRow> {
     const row = await findRun(db.read, id);
     if (row === undefined) throw new MusterError('not_found', `There is no run ${id}.`, { field: 'id' });
@@ -59,6 +74,9 @@ export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit
     const open = rows.filter((row) => row.open > 0).map((row) => row.id);
     const counts = Map.groupBy(await openCountsOfRuns(db.read, open), ({ run_id }) => run_id);
     return rows.map((row) => runOf(row, countsOf(counts.get(row.id) ?? [])));
+  }
+  async function fold({ id, state, total }: RunRow, size: FoldSize): Promise<Folded> {
+    return { runId: id, state, total, ...(await shownFold(await foldRun(id, resources), size, resources)) };
   }
   const present = async (row: RunRow): Promise<Run> => (await presentAll([row]))[0] as Run;
 
@@ -75,7 +93,15 @@ export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit
 
     async folded(id) {
       const run = await existing(id);
-      return { runId: id, state: run.state, total: run.total, groups: await foldRun(id, { db, outputOf }) };
+      return whole.get(run, () => fold(run, wholeFold));
+    },
+    async foldedOnPage(id) {
+      const run = await existing(id);
+      return onPage.get(run, () => fold(run, pageFold));
+    },
+    async grid(id) {
+      const { state, total, open } = await existing(id);
+      return { runId: id, state, total, open, ...(await gridOf(id, db)) };
     },
 
     async cancel(id, actor) {
@@ -90,17 +116,8 @@ export function createRuns({ db, clock, ledger, firer, canceller, waiters, audit
       return present(await existing(id));
     },
 
-    async retry(id, actor) {
-      const run = await existing(id);
-      const fired = await ledger.write(async (unit) => {
-        const task = await findTask(unit.writer, run.task_id);
-        if (task === undefined)
-          throw new MusterError('not_found', `The task of this run, ${run.task_id}, was deleted; post a new one.`);
-        const again = await firer.fireIn(unit, task, { trigger: 'retry', firedAt: unit.now, by: actor.name });
-        await updateTask(unit.writer, task.id, { last_run_id: again.id });
-        await audit.recordIn(unit.writer, { actor: actor.name, action: 'run.retried', subject: id, detail: { run: again.id } });
-        return again;
-      });
+    async retry(id, choice, actor) {
+      const fired = await retry(await existing(id), choice, actor);
       return runOf(fired, fired.open > 0 ? { queued: fired.open } : {});
     },
 

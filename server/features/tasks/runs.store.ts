@@ -29,7 +29,8 @@ const insert = prepare((db: Reader, p: Params<RunRow>) =>
   db.insertInto('runs').values(
     p.each(
         'id', 'task_id', 'task_version', 'task_name', 'trigger', 'state', 'owner', 'plugin', 'plugin_sha256', 'action', 'args', 'env', 'policy', 'total', 'open',
-        'succeeded', 'failed', 'timed_out', 'cancelled', 'expired', 'skipped', 'rejected', 'lost', 'fired_at', 'created_at', 'finished_at', 'created_by',
+        'succeeded', 'failed', 'timed_out', 'cancelled', 'expired', 'skipped', 'rejected', 'lost', 'fired_at', 'created_at', 'finished_at', 'created_by', 'retry_of',
+        'retry_only',
       ), // biome-ignore format: a list of columns
   ),
 );

@@ -13,7 +13,9 @@ import { createCanceller } from './cancel.service.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { executionRoutes } from './executions.routes.ts';
 import { createExecutions, type ExecutionsService } from './executions.service.ts';
+import { createFinder, type Finder } from './finder.service.ts';
 import { createFirer, defaultFireLimits, type FireLimits, type FireResources } from './fire.service.ts';
+import type { OutputOf } from './fold.service.ts';
 import { type Change, createLedger } from './ledger.ts';
 import { lockRoutes } from './locks.routes.ts';
 import { createLocks, type LocksService } from './locks.service.ts';
@@ -39,6 +41,7 @@ export type TasksFeature = {
   readonly runs: RunsService;
   readonly executions: ExecutionsService;
   readonly locks: LocksService;
+  readonly finder: Finder;
   readonly presence: PresenceService;
   readonly time: TimeShift;
   readonly messages: MessageHandlers;
@@ -82,7 +85,7 @@ export type TasksFeatureResources = {
   readonly logs: {
     sizeIn(writer: Writer, executionId: string): Promise<number>;
     sizesOf(executionIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-    head(executionId: string, limit: number): Promise<{ text: string; truncated: boolean }>;
+    readonly head: OutputOf;
   };
   readonly schedule: TasksResources['schedule'];
   readonly limits?: FireLimits;
@@ -171,11 +174,16 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     specs,
     sendTo: (agentId, stop) => agents.send(agentId, stop) || presence.owe(agentId, stop),
   });
+  const targetable = (agentId: string): readonly Agent[] => {
+    const agent = resources.agents.get(agentId);
+    return agent === undefined || agent.status === 'Revoked' ? [] : [agent];
+  };
   const firer = createFirer({
     cancelIn: canceller.cancelIn,
     newId,
     specs,
     resolveOwner,
+    targetable,
     plugins,
     limits: resources.limits ?? defaultFireLimits,
     queuedFor: books.queuedFor,
@@ -199,7 +207,18 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     schedule: resources.schedule,
     sendStops: canceller.send,
   });
-  const runs = createRuns({ db, clock, ledger, firer, canceller, waiters, audit, outputOf: logs.head });
+  const runs = createRuns({
+    db,
+    clock,
+    events,
+    ledger,
+    firer,
+    canceller,
+    waiters,
+    audit,
+    targetable,
+    outputOf: logs.head,
+  });
   const locks = createLocks(db);
   const executions = createExecutions({
     db,
@@ -233,6 +252,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     runs,
     executions,
     locks,
+    finder: createFinder(db),
     presence,
     time: createTimeShift({ db, clock, audit, nextFiring: resources.schedule.next, listenAnew: presence.listenAnew }),
     messages: taskMessages(attempts),

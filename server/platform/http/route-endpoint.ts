@@ -4,6 +4,7 @@ import { checkCsrf, checkPermission } from './access.ts';
 import type { Actor } from './actor.ts';
 import { answerText, jsonType } from './answer-text.ts';
 import { checkMediaType, defaultBodyLimit, hasBody, readBody } from './body.ts';
+import { compressedFor } from './compressed-answer.ts';
 import type { Answer, Authenticate, Endpoint, Exchange } from './endpoint.ts';
 import type { Idempotency } from './idempotency.ts';
 import { jsonMediaType, parseJsonBody } from './json-body.ts';
@@ -54,7 +55,8 @@ async function answer(route: AnyRoute, exchange: Exchange, resources: RouteResou
   };
   const given = await handle(route, exchange, request, raw, resources.idempotency, actor);
   if (resources.validateResponses === true && given.replayed !== true) checkAnswer(route, given.answer);
-  return toAnswer(given);
+  const sent = toAnswer(given);
+  return route.isCompressed === true ? compressedFor(headers['accept-encoding'], sent) : sent;
 }
 
 /** A route that needs no body takes none or an empty object; one whose fields are all optional, too. */

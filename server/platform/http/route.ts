@@ -29,6 +29,8 @@ export type Route<Params = unknown, Query = unknown, Body = unknown> = {
   readonly bodyLimit?: number;
   /** of a POST that only asks: doing it again does no harm, so that its answer is not kept for an `Idempotency-Key` */
   readonly changesNothing?: boolean;
+  /** A large answer goes out as gzip to whom takes it. Not where a secret stands beside what others choose: its length would tell of it. */
+  readonly isCompressed?: boolean;
   readonly handler: (request: RouteRequest<Params, Query, Body>) => Promise<RouteAnswer>;
 };
 

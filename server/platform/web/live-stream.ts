@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { LiveEvent } from './live-journal.ts';
+import { createStateChanges, isGrid } from './live-states.ts';
 
 /**
  * One page that listens.
@@ -7,7 +8,10 @@ import type { LiveEvent } from './live-journal.ts';
  *   idle ──push──> pending ──(at once, or 250 ms after the flush before)──> frames out ──> idle
  *
  * The reader pulls: as long as it has not taken the frames before, everything stays pending, the newest per subject. Past `maxPending`
- * subjects all of them are dropped for one `resync`, so that neither a slow reader nor a run on ten thousand hosts takes memory.
+ * subjects all of them are dropped for one `resync`, so that a slow reader takes no memory.
+ *
+ * States of executions of a run that a page shows as a grid are gathered apart (`live-states.ts`), and go out in one frame, however many
+ * there are.
  */
 export type LiveStream = {
   readonly topics: readonly string[];
@@ -37,6 +41,8 @@ const retryMs = 3000;
 
 export function createLiveStream({ topics, clock, signal, position, stillKnown }: LiveStreamResources): LiveStream {
   const pending = new Map<string, LiveEvent>();
+  const states = createStateChanges(topics);
+  const others = topics.filter((topic) => !isGrid(topic));
   let resyncAt: string | undefined;
   let closed = false;
   let wake = (): void => {};
@@ -49,20 +55,22 @@ export function createLiveStream({ topics, clock, signal, position, stillKnown }
 
   function take(): string {
     const resync = resyncAt === undefined ? '' : `event: resync\nid: ${resyncAt}\ndata: {}\n\n`;
-    const text = resync + [...pending.values()].map(frame).join('');
+    // states come first and without an id: who is cut off in the middle is told them once more
+    const told = states.take();
+    const text = resync + told + [...pending.values()].map(frame).join('');
     pending.clear();
     resyncAt = undefined;
-    return text;
+    return told === '' ? text : `${text}id: ${position()}\n\n`;
   }
 
-  /** An id without data moves the page on and shows it nothing; not while something waits that is older. */
-  function idle(): string {
-    return pending.size > 0 || resyncAt !== undefined ? ': here\n\n' : `: here\nid: ${position()}\n\n`;
-  }
+  const isWaiting = (): boolean => pending.size > 0 || states.size() > 0 || resyncAt !== undefined;
+
+  /** Shows that the stream lives. Its id moves the page on; not while something waits that is older. */
+  const beat = (): string => `${isWaiting() ? '' : `id: ${position()}\n`}event: here\ndata: {}\n\n`;
 
   /** Waits for something to send; false after `ms` without. */
   function something(ms: number): Promise<boolean> {
-    if (closed || pending.size > 0 || resyncAt !== undefined) return Promise.resolve(true);
+    if (closed || isWaiting()) return Promise.resolve(true);
     return new Promise((resolve) => {
       const cancel = clock.after(ms, () => resolve(false));
       wake = () => {
@@ -85,7 +93,7 @@ export function createLiveStream({ topics, clock, signal, position, stillKnown }
   }
   async function* read(): AsyncGenerator<string> {
     let checkedAt = clock.monotonic();
-    yield `retry: ${retryMs}\n${idle()}`;
+    yield `retry: ${retryMs}\n${isWaiting() ? '' : `id: ${position()}\n`}\n`;
     while (!closed) {
       const any = await something(heartbeatMs);
       if (clock.monotonic() - checkedAt >= heartbeatMs) {
@@ -93,7 +101,7 @@ export function createLiveStream({ topics, clock, signal, position, stillKnown }
         checkedAt = clock.monotonic();
       }
       if (closed) break;
-      yield take() || idle();
+      yield take() || beat();
       if (any) await pause();
     }
     yield `retry: ${retryMs}\n\n`;
@@ -103,17 +111,24 @@ export function createLiveStream({ topics, clock, signal, position, stillKnown }
     topics,
     push(event) {
       if (closed) return;
+      if (states.add(event) && !event.topics.some((topic) => others.includes(topic))) {
+        if (resyncAt !== undefined) states.clear();
+        wake();
+        return;
+      }
       // an update moves to the end, so that the ids that a page sees only ever rise
       pending.delete(event.subject);
       pending.set(event.subject, event);
       if (resyncAt !== undefined || pending.size > maxPending) {
         pending.clear();
+        states.clear();
         resyncAt = event.id;
       }
       wake();
     },
     resync(id) {
       pending.clear();
+      states.clear();
       resyncAt = id;
       wake();
     },

@@ -132,7 +132,41 @@ describe('a stream of events', () => {
     await stream.next();
     changed('exe_1');
     await clock.advance(heartbeatMs);
-    expect(await stream.next()).toEqual({ id: '010101010101-1' });
+    expect(await stream.next()).toEqual({ event: 'here', id: '010101010101-1', data: {} });
+  });
+
+  test('tells the states of a run that is shown as a grid in one event, however many they are', async () => {
+    await start();
+    const stream = await listen('grid:run_1');
+    await stream.next();
+    for (let i = 0; i < 10_000; i += 1) changed(`exe_${i}`);
+    changed('exe_0', 'run_2');
+    events.emit('execution.progress', { executionId: 'exe_1', runId: 'run_1', fraction: 0.5, text: '' });
+    const told = await stream.next();
+    expect(told).toEqual({ event: 'states', data: { run_1: { running: expect.any(Array) } } });
+    expect(JSON.stringify(told?.data).match(/exe_\d+/g)).toHaveLength(10_000);
+    expect(await stream.next()).toEqual({ id: '010101010101-10002' });
+
+    events.emit('execution.changed', {
+      executionId: 'exe_1',
+      runId: 'run_1',
+      taskId: 't',
+      agentId: null,
+      state: 'running',
+      attempt: 1,
+    });
+    events.emit('execution.changed', {
+      executionId: 'exe_1',
+      runId: 'run_1',
+      taskId: 't',
+      agentId: null,
+      state: 'failed',
+      attempt: 1,
+    });
+    events.emit('run.changed', { runId: 'run_1', taskId: 't', state: 'failed' });
+    await clock.advance(250);
+    expect(await stream.next()).toEqual({ event: 'states', data: { run_1: { failed: ['exe_1'] } } });
+    expect((await stream.next())?.data).toMatchObject({ event: 'run.changed', state: 'failed' });
   });
 
   test('ends when its session or token is no longer known', async () => {

@@ -26,6 +26,9 @@ import { permissionOfTopic, topicPattern, topicsOf } from './live-topics.ts';
  *   `data-live="key"` by the element with the same key in the answer, unless both are equal. One fetch at a time; events that come
  *   meanwhile lead to one more after it, and never more than about one a second. The answer is the whole page. 401 means that the session
  *   has ended: load the page anew, which leads to signing in.
+ * - An event of the type `states` tells the states of executions in bulk, to a page that listens to `grid:RUN` (`live-states.ts`). It keeps
+ *   counts and cells by it, and fetches itself only every few seconds meanwhile.
+ * - An event of the type `here` comes every 15 seconds: without it the stream is dead, whatever the browser says.
  * - An event of the type `resync` means that some were left out: do the same, and forget what was put together from events.
  * - `EventSource` reconnects by itself and sends the id of the last event (each heartbeat moves it on), from which the server goes on where
  *   it still can.
@@ -67,6 +70,7 @@ export function createLive({ events, clock, authenticate, randomBytes, maxStream
     events.on(name, (payload) => {
       const { topics, subject } = topicsOf(name, payload);
       const event = journal.add({ name, topics, subject: `${name} ${subject}`, payload });
+      if (streams.size === 0) return;
       const reached = new Set(topics.flatMap((topic) => [...(streamsByTopic.get(topic) ?? [])]));
       for (const stream of reached) stream.push(event);
     }),

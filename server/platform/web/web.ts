@@ -6,6 +6,7 @@ import type { Answer, Authenticate, Endpoint, Exchange } from '../http/endpoint.
 import { errorHeaders } from '../http/problems.ts';
 import { apiDocs } from './api-docs.ts';
 import { assetEndpoint, createAssets } from './assets.ts';
+import { adviceFor } from './error-advice.ts';
 import { errorCataloguePage } from './error-catalogue.pages.ts';
 import { createIconSprite } from './icon-sprite.ts';
 import { iconNames } from './icons.ts';
@@ -13,6 +14,7 @@ import type { AnyPage } from './page.ts';
 import { htmlAnswer } from './page-answer.ts';
 import { pageEndpoint } from './page-endpoint.ts';
 import { createRenderer } from './render.ts';
+import { themePage } from './theme.pages.ts';
 import { vendorFiles } from './vendor.ts';
 
 export type WebResources = {
@@ -46,20 +48,27 @@ export function createWeb({ pages, authenticate, live, clock, bodyLimit, reload 
 
   return {
     endpoints: [
-      ...[...pages, errorCataloguePage].map((page) => pageEndpoint(page, { authenticate, render, live, bodyLimit })),
+      ...[...pages, themePage, errorCataloguePage].map((page) => pageEndpoint(page, { authenticate, render, live, bodyLimit })),
       assetEndpoint(assets),
       apiDocs({ assets, authenticate }),
     ],
     async errorPage(exchange, error) {
       const { status, title, detail, code } = problemOf(error);
       const actor = await whoAsks(exchange, authenticate, error);
+      const { path, search, request } = exchange;
+      const advice = adviceFor({
+        status,
+        path: search === '' ? path : `${path}?${search}`,
+        method: request.method ?? 'GET',
+        role: actor?.role ?? null,
+      });
       const answer = {
         kind: 'view',
         view: `${views}/error.ejs`,
         title,
         section: '',
         status,
-        data: { status, heading: title, text: detail, code, requestId: exchange.requestId },
+        data: { status, heading: title, text: detail, code, advice, requestId: exchange.requestId },
       } as const;
       return htmlAnswer(render(answer, { actor, exchange, position: live.position() }), status, errorHeaders(error));
     },

@@ -7,6 +7,9 @@ import { timeAndConcurrency } from './0005_time_and_concurrency.ts';
 import { secrets } from './0006_secrets.ts';
 import { artifacts } from './0007_artifacts.ts';
 import { pluginVersions } from './0008_plugin_versions.ts';
+import { metrics } from './0009_metrics.ts';
+import { foldKeys } from './0010_fold_keys.ts';
+import { overviewAndSearch } from './0011_overview_and_search.ts';
 
 /** In the order in which they are applied. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +21,7 @@ export const migrations: readonly Migration[] = [
   secrets,
   artifacts,
   pluginVersions,
+  metrics,
+  foldKeys,
+  overviewAndSearch,
 ];

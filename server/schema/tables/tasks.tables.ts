@@ -1,4 +1,4 @@
-import type { Trigger } from '../../../shared/api/runs.ts';
+import type { RetryOnly, Trigger } from '../../../shared/api/runs.ts';
 import type { TaskType } from '../../../shared/api/tasks.ts';
 import type { ReasonCode } from '../../../shared/reasons.ts';
 import type { RunState } from '../../../shared/run-states.ts';
@@ -71,6 +71,9 @@ export type RunsTable = {
   created_at: number;
   finished_at: number | null;
   created_by: string;
+  /** of `trigger: retry`: the run whose hosts it has, and which of them */
+  retry_of: string | null;
+  retry_only: RetryOnly | null;
 };
 
 export type ExecutionsTable = {
@@ -107,6 +110,8 @@ export type ExecutionsTable = {
   /** the log was old enough to be removed; `log_bytes` still tells how long it was */
   log_removed_at?: number | null;
   cut_bytes: number;
+  /** equal for executions that ended alike (`foldKeyOf`); null: it is open, or its output has to be read to know */
+  fold_key: string | null;
   duration_ms: number | null;
   created_at: number;
   offered_at: number | null;

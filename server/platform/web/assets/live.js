@@ -1,85 +1,96 @@
-// Keeps a page true while it is open. The body names topics; one EventSource listens to them; on a hint the page's own URL is fetched
-// again, and every element with `data-live="key"` is made to look like the one of the same key in the answer.
+// Keeps a page true while it is open. The body names topics; one stream listens to them (`live-source.js`); on a hint the page's own URL is
+// fetched again, and every element with `data-live="key"` is made to look like the one of the same key in the answer.
 //
 //   hint (`message`, or `resync` when some were left out) -> (at most once a second, not while hidden) -> fetch own URL -> morph
-//   stream lost -> notice "reconnecting" -> stream back -> fetch once, which catches up with whatever was missed
-//   401 -> notice "session ended" with a link, and silence
+//   `states` in bulk -> told to the scripts of the page as `live:states`, and a fetch only every few seconds
+//   stream back after a cut -> `live:stale` for the scripts, and one fetch, which catches up with whatever was missed
+//   401, 403, 404 -> the notice says so; asked again now and then, and all goes on when the page may be seen again
 
+import { keepSource } from './live-source.js';
 import { morphChildren } from './morph.js';
 
-const shortestPauseMs = 1000;
-const longestRetryMs = 15_000;
+const quickMs = 1000;
+const slowMs = 5000;
+const shutOutMs = 15_000;
 
 const notice = document.getElementById('notice');
 const { topics, since } = document.body.dataset;
-let source = null;
-let retryMs = 1000;
-let wanted = false;
-let busy = false;
-let lastAt = 0;
-let ended = false;
-let wasLost = false;
+let timer;
+let dueAt = Number.POSITIVE_INFINITY;
+let lastAt = Date.now();
+let isBusy = false;
+/** status of the answer by which the page is not to be seen any more */
+let shutOut = null;
 
-connect();
-addEventListener('pagehide', () => source?.close());
-addEventListener('pageshow', (event) => {
-  if (event.persisted) connect();
+const source = keepSource({
+  topics,
+  since,
+  on: {
+    told(kind, data) {
+      if (kind === 'states') tellScripts('live:states', JSON.parse(data));
+      if (kind === 'resync') tellScripts('live:stale');
+      refreshWithin(kind === 'states' ? slowMs : quickMs);
+    },
+    up(wasLost) {
+      say(null);
+      if (!wasLost) return;
+      tellScripts('live:stale');
+      refreshWithin(0);
+    },
+    down: () => say('Connection lost, reconnecting…'),
+    refused: refresh,
+  },
 });
 document.addEventListener('visibilitychange', () => {
-  if (wanted) refreshSoon();
+  if (shutOut !== null) refreshWithin(0);
+  else arm();
 });
 
-function connect() {
-  if (ended) return;
-  source?.close();
-  source = new EventSource(`/api/v1/events?${new URLSearchParams(wasLost ? { topics } : { topics, since })}`);
-  source.addEventListener('open', () => {
-    retryMs = 1000;
-    if (wasLost) refreshSoon();
-    wasLost = false;
-    say(null);
-  });
-  source.addEventListener('error', () => {
-    wasLost = true;
-    say('Connection lost, reconnecting…');
-    // a browser gives a stream up for good when the answer was an error: whether the session ended is asked of the page itself
-    if (source.readyState !== EventSource.CLOSED) return;
-    setTimeout(() => void refresh().then(connect), retryMs);
-    retryMs = Math.min(longestRetryMs, retryMs * 2);
-  });
-  for (const hint of ['message', 'resync']) source.addEventListener(hint, refreshSoon);
+function refreshWithin(pauseMs) {
+  dueAt = Math.min(dueAt, lastAt + pauseMs);
+  arm();
 }
 
-function refreshSoon() {
-  wanted = true;
-  if (busy || document.hidden || ended) return;
-  busy = true;
-  setTimeout(() => void refreshNow(), Math.max(0, lastAt + shortestPauseMs - Date.now()));
+function arm() {
+  clearTimeout(timer);
+  if (isBusy || document.hidden || dueAt === Number.POSITIVE_INFINITY) return;
+  timer = setTimeout(() => void refreshNow(), Math.max(0, dueAt - Date.now()));
 }
 
 async function refreshNow() {
-  wanted = false;
-  lastAt = Date.now();
+  dueAt = Number.POSITIVE_INFINITY;
+  isBusy = true;
   await refresh();
-  busy = false;
-  if (wanted) refreshSoon();
+  lastAt = Date.now();
+  isBusy = false;
+  if (shutOut !== null) dueAt = lastAt + shutOutMs;
+  arm();
 }
 
 /** Never rejects: what goes wrong is noticed by the stream, or tried again with the next hint. */
 async function refresh() {
   try {
-    const answer = await fetch(location.href, { headers: { 'x-muster-fragment': '1' }, redirect: 'manual', cache: 'no-store' });
-    if (answer.status === 401 || answer.type === 'opaqueredirect') return endSession();
+    const answer = await fetch(location.href, {
+      headers: { accept: 'text/html', 'x-muster-fragment': '1' },
+      redirect: 'manual',
+      cache: 'no-store',
+    });
+    const status = answer.type === 'opaqueredirect' ? 401 : answer.status;
+    if (Object.hasOwn(reasons, status)) return shut(status);
     if (!answer.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    for (const element of document.querySelectorAll('[data-live]')) {
-      const same = fresh.querySelector(`[data-live="${CSS.escape(element.dataset.live)}"]`);
-      if (same !== null && !isSelecting(element)) morphChildren(element, same);
-    }
+    if (shutOut !== null) reopen();
+    show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   } catch {
     // the server is away: the stream says so and tries again
-    wasLost = true;
   }
+}
+
+function show(fresh) {
+  for (const element of document.querySelectorAll('[data-live]')) {
+    const same = fresh.querySelector(`[data-live="${CSS.escape(element.dataset.live)}"]`);
+    if (same !== null && !isSelecting(element)) morphChildren(element, same);
+  }
+  tellScripts('live:refreshed');
 }
 
 /** Text that somebody is marking is left alone until the next hint. */
@@ -88,16 +99,45 @@ function isSelecting(element) {
   return selection !== null && !selection.isCollapsed && element.contains(selection.anchorNode);
 }
 
-function endSession() {
-  ended = true;
-  source?.close();
-  const link = document.createElement('a');
-  link.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
-  link.textContent = 'Sign in again';
-  say('Your session ended.', link);
+const reasons = {
+  401: () => [
+    'Your session ended.',
+    link(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`, 'Sign in again'),
+  ],
+  403: () => ['You may no longer see this page; it shows what was last known.', link('/', 'Overview')],
+  404: () => ['What this page shows was removed.', upwards()],
+};
+
+function shut(status) {
+  if (shutOut === null) source.stop();
+  shutOut = status;
+  say(...reasons[status]());
+  if (!isBusy) refreshWithin(shutOutMs);
+}
+
+function reopen() {
+  shutOut = null;
+  say(null);
+  source.start();
+}
+
+/** To the list that the page belongs to. */
+function upwards() {
+  const list = document.querySelector('.trail a:last-of-type');
+  return link(list?.getAttribute('href') ?? '/', list?.textContent ?? 'Overview');
+}
+
+function link(href, text) {
+  const made = document.createElement('a');
+  made.href = href;
+  made.textContent = text;
+  return made;
 }
 
 function say(text, ...more) {
+  if (text === null && shutOut !== null) return;
   notice.hidden = text === null;
-  notice.replaceChildren(...(text === null ? [] : [text, ...more]));
+  notice.replaceChildren(...(text === null ? [] : [text, ' ', ...more]));
 }
+
+const tellScripts = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));

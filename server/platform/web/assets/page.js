@@ -1,25 +1,11 @@
-// What every page gets from script, all of it optional: relative times that stay true, the theme switch, copy buttons, filters that
+// What every page gets from script, all of it optional: relative times that stay true, the theme, the keyboard, copy buttons, filters that
 // apply at once, and forms that cannot be sent twice by a double click.
 
+import './theme.js';
+import './keys.js';
+import { relative } from './relative-time.js';
+
 document.documentElement.classList.add('js');
-
-const units = [
-  [31_536_000, 'year'],
-  [2_592_000, 'month'],
-  [86_400, 'day'],
-  [3600, 'hour'],
-  [60, 'minute'],
-  [1, 'second'],
-];
-const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
-
-/** The same words as `relative` of format.ts on the server. */
-function relative(at) {
-  const seconds = Math.round((Date.parse(at) - Date.now()) / 1000);
-  if (Math.abs(seconds) < 5) return 'now';
-  const [size, unit] = units.find(([unitSeconds]) => Math.abs(seconds) >= unitSeconds);
-  return words.format(Math.trunc(seconds / size), unit);
-}
 
 function refreshTimes() {
   if (document.hidden) return;
@@ -33,19 +19,9 @@ document.addEventListener('visibilitychange', refreshTimes);
 
 document.addEventListener('click', (event) => {
   const target = event.target instanceof Element ? event.target : null;
-  if (target?.closest('[data-theme-switch]')) switchTheme();
   const copy = target?.closest('[data-copy]');
   if (copy) void copyText(copy);
 });
-
-function switchTheme() {
-  const root = document.documentElement;
-  const present = root.dataset.bsTheme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
-  const next = present === 'dark' ? 'light' : 'dark';
-  root.dataset.bsTheme = next;
-  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain HTTP
-  document.cookie = `muster_theme=${next}; path=/; max-age=31536000; samesite=lax`;
-}
 
 /** Never rejects: where the clipboard cannot be had, the text is selected instead. */
 async function copyText(button) {
@@ -61,6 +37,9 @@ async function copyText(button) {
   }
   button.setAttribute('aria-label', button.title);
 }
+
+// the tab of this page is seen in a narrow window too
+document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 
 document.addEventListener('change', (event) => {
   if (event.target instanceof HTMLSelectElement && 'submit' in event.target.dataset) event.target.form?.requestSubmit();

@@ -1,4 +1,4 @@
-import { nodeExports } from '../../shared/single-file-plugin.ts';
+import { nodeExports } from '../single-file-plugin.ts';
 
 /**
  * The names that a JavaScript or TypeScript file may export, seen without running it. Rather one too many than one too few: what is not

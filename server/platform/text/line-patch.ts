@@ -4,21 +4,25 @@ import { OutOfTime, within } from './bounded-time.ts';
 /** How one text became another: unified, with three lines around each change, as `diff -u` writes it below its file names. */
 export type LinePatch = { readonly added: number; readonly removed: number; readonly patch: string };
 
-const context = 3;
-const comparedMs = 300;
-/** After what is the same at both ends is left out. The comparison needs memory by the square of it. */
-const maxLines = 4_000;
+export type LinePatchBounds = {
+  /** after what is the same at both ends is left out; the comparison needs memory by the square of it */
+  readonly lines: number;
+  readonly ms: number;
+};
 
-/** @returns undefined when the texts are too different to be compared in reasonable time */
-export function linePatch(before: string, after: string): LinePatch | undefined {
+const context = 3;
+const generous: LinePatchBounds = { lines: 4_000, ms: 300 };
+
+/** @returns undefined when the texts are too different to be compared within these bounds */
+export function linePatch(before: string, after: string, bounds = generous): LinePatch | undefined {
   const [old, next] = [linesOf(before), linesOf(after)];
   let head = 0;
   while (head < old.length && head < next.length && old[head] === next[head]) head += 1;
   let tail = 0;
   while (tail < old.length - head && tail < next.length - head && old.at(-1 - tail) === next.at(-1 - tail)) tail += 1;
   const [oldMiddle, nextMiddle] = [old.slice(head, old.length - tail), next.slice(head, next.length - tail)];
-  if (oldMiddle.length + nextMiddle.length > maxLines) return undefined;
-  const middle = compared(oldMiddle, nextMiddle);
+  if (oldMiddle.length + nextMiddle.length > bounds.lines) return undefined;
+  const middle = compared(oldMiddle, nextMiddle, bounds.ms);
   if (middle === undefined) return undefined;
   const same = (lines: readonly string[]): Line[] => lines.map((text) => ({ mark: ' ', text }));
   const lines = [...same(old.slice(0, head)), ...middle, ...same(old.slice(old.length - tail))];
@@ -33,12 +37,12 @@ type Line = { readonly mark: ' ' | '+' | '-'; readonly text: string };
 
 const marks = { 0: ' ', 1: '-', '-1': '+' } as const;
 
-function compared(old: readonly string[], next: readonly string[]): Line[] | undefined {
+function compared(old: readonly string[], next: readonly string[], ms: number): Line[] | undefined {
   // `diff` cannot be asked about nothing
   if (old.length === 0) return next.map((text) => ({ mark: '+', text }));
   if (next.length === 0) return old.map((text) => ({ mark: '-', text }));
   try {
-    return within(comparedMs, () => diff(old, next).map(([sign, text]): Line => ({ mark: marks[sign as 0], text })));
+    return within(ms, () => diff(old, next).map(([sign, text]): Line => ({ mark: marks[sign as 0], text })));
   } catch (error) {
     if (error instanceof OutOfTime || error instanceof RangeError) return undefined;
     throw error;
