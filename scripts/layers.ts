@@ -15,6 +15,7 @@ export const ladder = [
   'logs',
   'artifacts',
   'tasks',
+  'trials',
   'workflows',
   'schedules',
   'metrics',
@@ -22,8 +23,10 @@ export const ladder = [
   'terminal',
   'sandbox',
   // what looks at everything
+  'saved-views',
   'search',
   'overview',
+  'storage',
 ] as const;
 
 interface Layer {

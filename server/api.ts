@@ -13,6 +13,8 @@ import { createMetricsRoutes } from './features/metrics/metrics.routes.ts';
 import type { MetricsService } from './features/metrics/metrics.service.ts';
 import { createPluginsRoutes } from './features/plugins/plugins.routes.ts';
 import type { PluginsService } from './features/plugins/plugins.service.ts';
+import { createSavedViewsRoutes } from './features/saved-views/saved-views.routes.ts';
+import type { SavedViewsService } from './features/saved-views/saved-views.service.ts';
 import { createSearchRoutes } from './features/search/search.routes.ts';
 import type { Search } from './features/search/search.service.ts';
 import { createSecretsRoutes } from './features/secrets/secrets.routes.ts';
@@ -33,6 +35,7 @@ export type ApiResources = {
   readonly ledger: TasksFeature;
   readonly metrics: MetricsService;
   readonly search: Search;
+  readonly savedViews: SavedViewsService;
   readonly clock: Clock;
 };
 
@@ -48,6 +51,7 @@ export const apiRoutes = ({
   ledger,
   metrics,
   search,
+  savedViews,
   clock,
 }: ApiResources): AnyRoute[] => [
   ...ledger.routes,
@@ -56,6 +60,7 @@ export const apiRoutes = ({
   ...createMetricsRoutes(metrics),
   ...createPluginsRoutes(plugins),
   ...createSearchRoutes(search),
+  ...createSavedViewsRoutes(savedViews),
   ...createAuthRoutes(auth),
   ...createSecretsRoutes(secrets),
   ...createArtifactsRoutes(artifacts),
