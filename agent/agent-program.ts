@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { MusterError } from '../shared/errors.ts';
 import { flagOf } from '../shared/settings.ts';
 import { agentSettings } from '../shared/settings-agent.ts';
+import { trustAuthority } from './link/trust.ts';
 import { startAgent } from './main.ts';
 import { readAgentSettings } from './settings.ts';
 
@@ -23,6 +24,7 @@ export async function runAgentProgram(args: readonly string[], env: NodeJS.Proce
   try {
     const { values, warnings } = await readAgentSettings({ flags: flagsIn(args), env, cwd: process.cwd() });
     for (const warning of warnings) process.stderr.write(`muster-agent: ${warning}\n`);
+    if (values.ca !== undefined) trustAuthority(values.ca);
     const agent = await startAgent(values, { signal: interrupted.signal });
     // an agent is more often killed than it ends, and would leave nothing for its next start
     flushCompileCache();

@@ -37,6 +37,7 @@ import { migrate } from './platform/db/migrate.ts';
 import { openDatabase } from './platform/db/open.ts';
 import { createEventBus } from './platform/events/bus.ts';
 import { agentSocketPath, createGateway } from './platform/gateway/gateway.ts';
+import { createClients } from './platform/http/client-address.ts';
 import { createHttp } from './platform/http/http.ts';
 import { createHttpServer } from './platform/http/http-server.ts';
 import { createIdempotency } from './platform/http/idempotency.ts';
@@ -132,6 +133,7 @@ export async function startServer({
       ? { certFile: settings.tlsCert, keyFile: settings.tlsKey }
       : null;
   const publicUrl = settings.publicUrl ?? null;
+  const clients = createClients(settings.trustedProxies, tls !== null);
 
   const audit = createAudit({ db, clock, newId });
   const auth = createAuth({
@@ -349,6 +351,7 @@ export async function startServer({
       idempotency,
       server: httpServer,
       requestIds: createRequestIds(randomBytes),
+      clients,
       clock,
       log,
       observe: observeRequests(metrics),
@@ -363,6 +366,7 @@ export async function startServer({
     admit: agents.admit,
     handlers: { ...agents.messages.handlers, ...plugins.messages, ...logMessages(logs), ...ledger.messages },
     willPass: isDiskFailure,
+    addressOf: clients.addressOf,
     onReady: agents.messages.onReady,
     onClosed: agents.messages.onClosed,
     settings: { heartbeatSeconds, silenceSeconds: Math.max(3 * heartbeatSeconds, 15) },

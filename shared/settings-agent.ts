@@ -28,6 +28,13 @@ export const agentSettings = {
     default: undefined,
     defaultMeans: 'none is needed once it has joined',
   }),
+  ca: setting({
+    env: 'MUSTER_AGENT_CA',
+    help: 'PEM file with the authority that issued the certificate of the server, trusted besides those of the host.',
+    value: path,
+    default: undefined,
+    defaultMeans: 'those of the host',
+  }),
   name: setting({
     env: 'MUSTER_AGENT_NAME',
     help: 'Name of the agent, unique in the fleet.',

@@ -111,6 +111,7 @@ describe('enrolment', () => {
       dir: bench.dir,
       slots: 1,
       tags: [],
+      ca: undefined,
       drainSeconds: 0,
       outboxBytes: 1,
       minFreeBytes: 0,

@@ -20,10 +20,12 @@ export type AgentProcessOptions = {
   readonly joinToken: string;
   readonly slots?: number;
   readonly tags?: readonly string[];
+  /** further variables of the agent */
+  readonly settings?: Readonly<Record<string, string>>;
 };
 
 export function startAgentProcess(options: AgentProcessOptions): AgentProcess {
-  const { name, folder, serverUrl, joinToken, slots = 10, tags = [] } = options;
+  const { name, folder, serverUrl, joinToken, slots = 10, tags = [], settings = {} } = options;
   const start = () =>
     startProgram({
       program: 'agent',
@@ -36,6 +38,7 @@ export function startAgentProcess(options: AgentProcessOptions): AgentProcess {
         MUSTER_AGENT_TAGS: tags.join(','),
         // what still runs at the end of a test is not waited for
         MUSTER_AGENT_DRAIN_SECONDS: '0',
+        ...settings,
       },
     });
   let program = start();

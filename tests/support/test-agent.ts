@@ -35,6 +35,7 @@ export async function openAgentBench(options: FakeServerOptions = {}): Promise<A
           joinToken: secret(server.joinToken),
           name: 'web-1',
           dir,
+          ca: undefined,
           slots: 4,
           tags: [],
           drainSeconds: 0,

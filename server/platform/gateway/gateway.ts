@@ -40,13 +40,15 @@ export type GatewayResources = {
   readonly onClosed: (connection: AgentConnection) => void;
   /** whether a message that failed for this is to be sent again when `redeliver` is called; otherwise its connection is closed */
   readonly willPass?: (error: unknown) => boolean;
+  /** who asks, behind a proxy too; default: the far side of the socket */
+  readonly addressOf?: (request: IncomingMessage) => string | null;
   readonly settings?: Partial<GatewaySettings>;
 };
 
 export const agentSocketPath = '/agent/v1/connect';
 
 export function createGateway(resources: GatewayResources): Gateway {
-  const { clock, log, handlers, onReady, onClosed } = resources;
+  const { clock, log, handlers, onReady, onClosed, addressOf = remoteAddressOf } = resources;
   const settings = { ...defaultGatewaySettings, ...resources.settings };
   const server = new WebSocketServer(serverOptions(settings));
   server.on('wsClientError', (error, socket) => {
@@ -141,7 +143,7 @@ export function createGateway(resources: GatewayResources): Gateway {
 
   return {
     upgrade(request, socket, head) {
-      const address = request.socket.remoteAddress ?? '';
+      const address = addressOf(request) ?? '';
       const place = stopped === undefined ? unauthenticated.enter(address) : undefined;
       if (place === undefined) {
         log.warn({ address }, 'agent socket refused: no place');
@@ -186,6 +188,8 @@ function dispatch(
     | undefined;
   return handler?.(connection, message);
 }
+
+const remoteAddressOf = ({ socket }: IncomingMessage): string | null => socket.remoteAddress ?? null;
 
 const mustWait = (ms: number): Refusal => ({
   kind: 'refused',
