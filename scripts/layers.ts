@@ -12,6 +12,7 @@ export const ladder = [
   'notifications',
   'agents',
   'plugins',
+  'releases',
   'logs',
   'artifacts',
   'tasks',

@@ -13,6 +13,9 @@ import { createMetricsRoutes } from './features/metrics/metrics.routes.ts';
 import type { MetricsService } from './features/metrics/metrics.service.ts';
 import { createPluginsRoutes } from './features/plugins/plugins.routes.ts';
 import type { PluginsService } from './features/plugins/plugins.service.ts';
+import { createDownloadPlaces } from './features/releases/download-places.ts';
+import { createReleasesRoutes } from './features/releases/releases.routes.ts';
+import type { ReleasesService } from './features/releases/releases.service.ts';
 import { createSearchRoutes } from './features/search/search.routes.ts';
 import type { Search } from './features/search/search.service.ts';
 import { createSecretsRoutes } from './features/secrets/secrets.routes.ts';
@@ -33,6 +36,8 @@ export type ApiResources = {
   readonly ledger: TasksFeature;
   readonly metrics: MetricsService;
   readonly search: Search;
+  readonly releases: ReleasesService;
+  readonly publicUrl: string | null;
   readonly clock: Clock;
 };
 
@@ -48,6 +53,8 @@ export const apiRoutes = ({
   ledger,
   metrics,
   search,
+  releases,
+  publicUrl,
   clock,
 }: ApiResources): AnyRoute[] => [
   ...ledger.routes,
@@ -60,5 +67,6 @@ export const apiRoutes = ({
   ...createSecretsRoutes(secrets),
   ...createArtifactsRoutes(artifacts),
   ...createAuditRoutes(audit),
+  ...createReleasesRoutes({ releases, places: createDownloadPlaces(), publicUrl }),
   ...createEnrolmentRoutes({ enrol: agents.enrol, failures: createRateLimiter({ clock, burst: 20, secondsPerTry: 5 }) }),
 ];

@@ -1,3 +1,4 @@
+import { joinLines as linesFor } from '../shared/join-lines.ts';
 import { createAgentPages } from './features/agents/agent.pages.ts';
 import { createAgentsPages } from './features/agents/agents.pages.ts';
 import type { AgentsService } from './features/agents/agents.service.ts';
@@ -17,6 +18,7 @@ import { createOverviewPages } from './features/overview/overview.pages.ts';
 import { createPluginEditorPages } from './features/plugins/plugin-editor.pages.ts';
 import { createPluginsPages } from './features/plugins/plugins.pages.ts';
 import type { PluginsService } from './features/plugins/plugins.service.ts';
+import type { ReleasesService } from './features/releases/releases.service.ts';
 import { createSearchPages } from './features/search/search.pages.ts';
 import type { Search } from './features/search/search.service.ts';
 import { createSecretsPages } from './features/secrets/secrets.pages.ts';
@@ -40,6 +42,7 @@ export type DashboardResources = {
   readonly ledger: TasksFeature;
   readonly overview: OverviewFeature;
   readonly search: Search;
+  readonly releases: Pick<ReleasesService, 'platforms'>;
   readonly metrics: MetricsService;
   readonly heartbeatSeconds: number;
   readonly clock: Clock;
@@ -60,12 +63,14 @@ export function dashboardPages({
   ledger,
   overview,
   search,
+  releases,
   metrics,
   heartbeatSeconds,
   clock,
   publicUrl,
 }: DashboardResources): AnyPage[] {
   const { tasks, runs, executions } = ledger;
+  const joinLines = async (serverUrl: string, token: string) => linesFor(serverUrl, token, await releases.platforms());
   return [
     ...createSignInPages(auth),
     ...createOverviewPages({
@@ -73,6 +78,7 @@ export function dashboardPages({
       welcome: overview.welcome,
       createTask: tasks.create,
       createJoinToken: auth.joinTokens.create,
+      joinLines,
       publicUrl,
     }),
     ...createSearchPages(search),
@@ -99,6 +105,7 @@ export function dashboardPages({
     ...createTokensPages(auth.tokens),
     ...createJoinTokensPages({
       ...auth.joinTokens,
+      joinLines,
       publicUrl,
       joinedLately: () => agents.joinedSince(clock.now() - joinedLatelyMs),
     }),

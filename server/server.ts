@@ -22,6 +22,9 @@ import { createLogs } from './features/logs/logs.service.ts';
 import { createMetrics as createHostMetrics } from './features/metrics/metrics.service.ts';
 import { createOverview } from './features/overview/overview.feature.ts';
 import { createPlugins } from './features/plugins/plugins.service.ts';
+import { createReleaseFolder } from './features/releases/release-folder.ts';
+import { createReleases } from './features/releases/releases.service.ts';
+import { ownAgentsDir } from './features/releases/releases.ts';
 import { createSchedules } from './features/schedules/schedules.service.ts';
 import { checkTiming, nextTiming, upcoming } from './features/schedules/schedules.ts';
 import { createSearch } from './features/search/search.service.ts';
@@ -197,6 +200,7 @@ export async function startServer({
     versionsKept: settings.keepPluginVersions,
     usedBundles: () => ledger.usedBundles(),
   });
+  const releases = createReleases({ folder: createReleaseFolder(settings.agentsDir ?? ownAgentsDir, log), identity });
   const logs = createLogs({ db, clock, events });
   const artifacts = createArtifacts({
     db,
@@ -316,7 +320,7 @@ export async function startServer({
   const metrics = createMetrics();
   observeProcess(metrics);
   observeDatabase(metrics, port.space);
-  const features = { audit, auth, secrets, agents, plugins, logs, artifacts, ledger, metrics: hostMetrics, search };
+  const features = { audit, auth, secrets, agents, plugins, logs, artifacts, ledger, metrics: hostMetrics, search, releases };
   const web = createWeb({
     pages: dashboardPages({ ...features, overview, heartbeatSeconds, clock, publicUrl }),
     authenticate: auth.authenticate,
@@ -326,7 +330,7 @@ export async function startServer({
   });
   const routes = withOpenApi(
     [
-      ...apiRoutes({ ...features, clock }),
+      ...apiRoutes({ ...features, publicUrl, clock }),
       ...live.routes,
       ...operationsRoutes({
         metrics,

@@ -39,6 +39,13 @@ export const serverSettings = {
     value: path,
     default: './plugins',
   }),
+  agentsDir: setting({
+    env: 'MUSTER_AGENTS_DIR',
+    help: 'Folder with the executables of the agent, which the server hands out to hosts.',
+    value: path,
+    default: undefined,
+    defaultMeans: '`dist/agents` beside the program, where `npm run build:agent` puts them',
+  }),
   databaseUrl: setting({
     env: 'MUSTER_DATABASE_URL',
     help: 'PostgreSQL, `postgres://…`, for several servers that share the work. Not in this version yet.',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type JoinToken, joinTokenInput } from '../../../shared/api/access.ts';
 import type { Page as ListPage } from '../../../shared/api/listing.ts';
 import { parseDuration } from '../../../shared/durations.ts';
+import type { JoinLine } from '../../../shared/join-lines.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import {
   type Form,
@@ -27,6 +28,8 @@ export type JoinTokensPagesResources = {
     origin: Origin,
   ) => Promise<JoinToken & { readonly token: string }>;
   readonly revoke: (id: string, actor: Actor, origin: Origin) => Promise<unknown>;
+  /** what is to be run on a host, for this address of the server and this token */
+  readonly joinLines: (serverUrl: string, token: string) => Promise<readonly JoinLine[]>;
   /** hosts that joined within the last hour, newest first */
   readonly joinedLately: () => readonly {
     readonly id: string;
@@ -38,14 +41,14 @@ export type JoinTokensPagesResources = {
   readonly publicUrl: string | null;
 };
 
-type Shown = { readonly form: Form; readonly problems: FormProblems | null; readonly command: string | null };
+type Shown = { readonly form: Form; readonly problems: FormProblems | null; readonly lines: readonly JoinLine[] };
 
 const view = viewsOf(import.meta.url);
 const path = '/settings/join-tokens';
 const shownHosts = 10;
 
 export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyPage[] {
-  const show = async (after: string | undefined, { form, problems, command }: Shown): Promise<PageAnswer> => {
+  const show = async (after: string | undefined, { form, problems, lines }: Shown): Promise<PageAnswer> => {
     const tokens = await resources.list({ limit: 50, after });
     return {
       kind: 'view',
@@ -57,7 +60,7 @@ export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyP
         pager: pagerOf(path, { after }, tokens.next),
         values: form,
         problems,
-        command,
+        lines,
         joined: resources.joinedLately().slice(0, shownHosts),
       },
       // the answer to a form shows what a live update must not replace, and follows the same address
@@ -65,7 +68,7 @@ export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyP
       ...(problems === null ? {} : { status: 422 }),
     };
   };
-  const blank: Shown = { form: { expiresInSeconds: '24h', maxUses: '1' }, problems: null, command: null };
+  const blank: Shown = { form: { expiresInSeconds: '24h', maxUses: '1' }, problems: null, lines: [] };
   return [
     page({
       method: 'GET',
@@ -88,15 +91,15 @@ export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyP
           tags: wordsOf(form, 'tags'),
           ...(textOf(form, 'agentName').trim() === '' ? {} : { agentName: textOf(form, 'agentName').trim() }),
         });
-        if (!input.success) return show(undefined, { form, problems: problemsOfIssues(input.error.issues), command: null });
+        if (!input.success) return show(undefined, { form, problems: problemsOfIssues(input.error.issues), lines: [] });
         try {
           const { token } = await resources.create(input.data, signedIn(request), { address: request.address });
           return show(undefined, {
             ...blank,
-            command: `npx muster agent --server ${resources.publicUrl ?? ownUrl(request.headers)} --join-token ${token}`,
+            lines: await resources.joinLines(resources.publicUrl ?? ownUrl(request.headers), token),
           });
         } catch (error) {
-          return show(undefined, { form, problems: problemsOfError(error), command: null });
+          return show(undefined, { form, problems: problemsOfError(error), lines: [] });
         }
       },
     }),
