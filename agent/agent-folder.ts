@@ -15,12 +15,14 @@ export type AgentFolder = {
   readonly artifacts: string;
   /** one folder per running attempt */
   readonly work: string;
+  /** how the agent is, see `state-file.ts` */
+  readonly state: string;
 };
 
-/** Makes the folder if it is not there. */
-export function openAgentFolder(dir: string): AgentFolder {
+/** What is where, whether or not it is there yet. */
+export function openAgentPaths(dir: string): AgentFolder {
   const root = resolve(dir);
-  const folder: AgentFolder = {
+  return {
     root,
     lock: join(root, 'agent.lock'),
     key: join(root, 'agent.key'),
@@ -30,7 +32,14 @@ export function openAgentFolder(dir: string): AgentFolder {
     plugins: join(root, 'plugins'),
     artifacts: join(root, 'artifacts'),
     work: join(root, 'work'),
+    state: join(root, 'state.json'),
   };
+}
+
+/** Makes the folder if it is not there. */
+export function openAgentFolder(dir: string): AgentFolder {
+  const folder = openAgentPaths(dir);
+  const { root } = folder;
   mkdirSync(root, { recursive: true, mode: 0o700 });
   chmodSync(root, 0o700);
   for (const inner of [folder.spool, folder.plugins, folder.work]) mkdirSync(inner, { recursive: true, mode: 0o700 });

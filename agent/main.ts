@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
+import { MusterError } from '../shared/errors.ts';
 import type { Facts } from '../shared/metrics.ts';
 import { maxLives } from '../shared/protocol.ts';
 import { clearWork, openAgentFolder } from './agent-folder.ts';
@@ -40,6 +41,7 @@ import type { AgentSettings } from './settings.ts';
 import { createShutdown } from './shutdown.ts';
 import { openSpoolFolder } from './spool/spool-folder.ts';
 import { startWhenDiskHasRoom } from './start-trouble.ts';
+import { createStateFile, type StateFile } from './state-file.ts';
 import { agentVersion } from './version.ts';
 
 export type RunningAgent = {
@@ -92,9 +94,12 @@ export async function startAgent(settings: AgentSettings, given: Partial<AgentRe
   return startWhenDiskHasRoom({ ...resources, dir: settings.dir, reserve }, async () => {
     const folder = openAgentFolder(settings.dir);
     const lock = takeLock(folder.lock, resources.clock.now);
+    const state = createStateFile(folder.state, agentVersion);
+    state.tell({ state: 'starting' });
     try {
-      return await run(settings, resources, folder, lock);
+      return await run(settings, resources, folder, lock, state);
     } catch (error) {
+      if (error instanceof MusterError) state.tell({ state: 'ended', why: error.message, code: error.code });
       lock.release();
       throw error;
     }
@@ -106,10 +111,12 @@ async function run(
   resources: AgentResources,
   folder: ReturnType<typeof openAgentFolder>,
   lock: ReturnType<typeof takeLock>,
+  state: StateFile,
 ): Promise<RunningAgent> {
   const { clock, random, log } = resources;
   const key = loadOrMakeKey(folder.key);
-  let identity = await identify({ ...resources, settings, folder, key });
+  const onWaiting = (why: string): void => state.tell({ state: 'waiting', why });
+  let identity = await identify({ ...resources, settings, folder, key, onWaiting });
   const { agentId, serverUrl, serverPublicKey } = identity;
 
   const startedBy = `${agentId} ${realpathSync(folder.root)}`;
@@ -167,8 +174,10 @@ async function run(
   }
 
   const end = Promise.withResolvers<AgentEnd>();
+  let last: Parameters<StateFile['tell']>[0] = { state: 'ended' };
   const connection = createConnection({
     serverUrl,
+    proxy: settings.proxy,
     clock,
     random,
     log,
@@ -183,7 +192,10 @@ async function run(
           journal: held.entries(),
           lives: journal.lives().slice(0, maxLives),
         }),
-        onWelcomed: journal.welcomed,
+        onWelcomed() {
+          journal.welcomed();
+          state.tell({ state: 'online', name: identity.name, server: serverUrl });
+        },
         attempts,
         uplink,
         plugins: {
@@ -192,7 +204,7 @@ async function run(
             prefetch.wake();
           },
           setDownloadToken(token) {
-            const access = token === undefined ? undefined : { serverUrl, token };
+            const access = token === undefined ? undefined : { serverUrl, token, proxy: settings.proxy };
             plugins.setAccess(access);
             artifacts.setAccess(access);
           },
@@ -203,8 +215,10 @@ async function run(
         randomBytes: resources.randomBytes,
         log,
       }),
+    onWaiting,
     onOver(why) {
       log.error({ why }, 'unwanted');
+      last = { state: 'ended', why, code: 'agent_unknown' };
       void shutdown().then(() => end.resolve({ kind: 'unwanted', why }));
     },
   });
@@ -227,6 +241,8 @@ async function run(
       await artifacts.stop();
       spools.close();
       await journal.close();
+      // before another agent may take the folder, and tell of itself
+      state.tell(last);
       lock.release();
     },
   });

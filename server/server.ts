@@ -200,7 +200,7 @@ export async function startServer({
     versionsKept: settings.keepPluginVersions,
     usedBundles: () => ledger.usedBundles(),
   });
-  const releases = createReleases({ folder: createReleaseFolder(settings.agentsDir ?? ownAgentsDir, log), identity });
+  const releases = createReleases({ folder: createReleaseFolder(settings.agentsDir ?? ownAgentsDir, log), identity, clock });
   const logs = createLogs({ db, clock, events });
   const artifacts = createArtifacts({
     db,

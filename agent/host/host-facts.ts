@@ -1,6 +1,6 @@
 import { arch, cpus, hostname, type NetworkInterfaceInfo, networkInterfaces, platform, release, totalmem } from 'node:os';
 import type { Facts } from '../../shared/metrics.ts';
-import { agentVersion } from '../version.ts';
+import { agentCommit, agentVersion } from '../version.ts';
 
 /**
  * What is cheap to know of this host: flat, small and stable, for target expressions such as `fact:os_name=Debian*`. Read from Node and
@@ -25,6 +25,7 @@ export async function readHostFacts(): Promise<Facts> {
     virtualization,
     timezone,
     agent_version: agentVersion,
+    agent_commit: agentCommit ?? undefined,
     node_version: process.versions.node,
   });
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { tunnelThrough } from './tunnel.ts';
 
 export type Reply = { readonly status: number; readonly body: Buffer };
 
@@ -10,14 +11,17 @@ export type RequestOptions = {
   readonly maxBytes: number;
   /** of silence */
   readonly timeoutMs: number;
+  /** an HTTP proxy on the way */
+  readonly proxy?: string | undefined;
 };
 
 /** One HTTP request to the server. (Node's `http`, which the socket has loaded anyway; `fetch` would cost every host 10 MB more.) */
 export async function serverRequest(serverUrl: string, path: string, options: RequestOptions): Promise<Reply> {
   const url = new URL(path.replace(/^\//, ''), serverUrl.endsWith('/') ? serverUrl : `${serverUrl}/`);
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const agent = options.proxy === undefined ? false : tunnelThrough(options.proxy, url.protocol === 'https:');
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method: options.method, headers: options.headers, agent: false, timeout: options.timeoutMs });
+    const outgoing = request(url, { method: options.method, headers: options.headers, agent, timeout: options.timeoutMs });
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer for ${options.timeoutMs / 1000} s`)));
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {

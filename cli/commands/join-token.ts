@@ -68,9 +68,9 @@ async function create(context: Context, { uses, expiresIn, name, tags }: CreateO
     ...(name === undefined ? {} : { agentName: name }),
     ...(tags === undefined ? {} : { tags }),
   };
+  const platforms = await platformsAt(context);
   const created = await context.client.post(path, joinTokenCreated, body);
   const { server } = context.client;
-  const platforms = await platformsAt(context);
   const lines = joinLines(server, created.token, platforms);
   const command = lines[0]?.line ?? '';
   context.print({ ...created, command, commands: lines }, () =>

@@ -36,6 +36,7 @@ export async function openAgentBench(options: FakeServerOptions = {}): Promise<A
           name: 'web-1',
           dir,
           ca: undefined,
+          proxy: undefined,
           slots: 4,
           tags: [],
           drainSeconds: 0,

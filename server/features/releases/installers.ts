@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 /** What an installer has to know of the server that hands it out. */
 export type InstallerFacts = {
@@ -8,16 +8,23 @@ export type InstallerFacts = {
   readonly fingerprint: string;
 };
 
-export type InstallerKind = 'sh' | 'ps1';
+export const installerKinds = { sh: 'posix', ps1: 'powershell' } as const;
+export type InstallerKind = keyof typeof installerKinds;
 
 /** The installer as text, with the facts filled in, each as one literal of its language. */
 export async function installerOf(kind: InstallerKind, { serverUrl, fingerprint }: InstallerFacts): Promise<string> {
-  const template = await readFile(new URL(`./installers/install.${kind}`, import.meta.url), 'utf8');
   const quote = kind === 'sh' ? shellLiteral : powershellLiteral;
   // in one pass: what is filled in is not looked at again
-  return template.replace(/'@(SERVER_URL|FINGERPRINT)@'/g, (_, name) =>
+  return (await installerTemplate(kind)).replace(/'@(SERVER_URL|FINGERPRINT)@'/g, (_, name) =>
     quote(name === 'SERVER_URL' ? plainUrl(serverUrl) : fingerprint),
   );
+}
+
+/** It arrives as one file, and is kept in parts, in the order of their names. */
+export async function installerTemplate(kind: InstallerKind): Promise<string> {
+  const folder = new URL(`./installers/${installerKinds[kind]}/`, import.meta.url);
+  const names = (await readdir(folder)).filter((name) => name.endsWith(`.${kind}`)).sort();
+  return (await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')))).join('');
 }
 
 /** As the URL standard writes it: no space, no control character, nothing but ASCII. */

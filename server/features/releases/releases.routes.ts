@@ -3,8 +3,8 @@ import { releaseFileName, signedRelease } from '../../../shared/release.ts';
 import { type AnyRoute, type RouteAnswer, route } from '../../platform/http/route.ts';
 import { ownUrl } from '../../platform/web/own-url.ts';
 import type { DownloadPlaces } from './download-places.ts';
-import { rangeIn } from './releases.ts';
 import type { ReleasesService } from './releases.service.ts';
+import { rangeIn } from './releases.ts';
 
 export type ReleasesRoutesResources = {
   readonly releases: ReleasesService;
@@ -44,7 +44,10 @@ export const createReleasesRoutes = ({ releases, places, publicUrl }: ReleasesRo
     summary: 'Download an executable of the agent, plain or packed',
     tag,
     params: z.strictObject({ name: releaseFileName }),
-    headers: { Range: 'One range of bytes, to go on with a download.', 'If-Range': 'The ETag of the part that is there already.' },
+    headers: {
+      Range: 'One range of bytes, to go on with a download.',
+      'If-Range': 'The ETag of the part that is there already.',
+    },
     responses: { 200: z.string(), 206: z.string(), 304: null },
     produces: ['application/octet-stream'],
     async handler({ params, headers, address, signal }) {

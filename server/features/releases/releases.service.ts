@@ -1,5 +1,6 @@
 import { MusterError } from '../../../shared/errors.ts';
 import { type Release, type ReleasePlatform, releaseText, type SignedRelease } from '../../../shared/release.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { ServerIdentity } from '../auth/server-identity.ts';
 import { type InstallerKind, installerOf } from './installers.ts';
 import type { ReleaseFolder } from './release-folder.ts';
@@ -9,7 +10,7 @@ import { type Download, downloadsOf, howToBuild } from './releases.ts';
 export type ReleasesService = {
   /** @throws MusterError `not_found` when there is none, with how to build them */
   signed(): Promise<SignedRelease>;
-  /** The same for a shell: the signed text and below it the signature and the key, a line each. */
+  /** The same for a shell: the signed text, and below it the signature, the key and the time of this server in seconds, a line each. */
   signedText(): Promise<string>;
   /** @throws MusterError `not_found` for a name that is not of the release */
   find(name: string): Promise<Download>;
@@ -19,9 +20,13 @@ export type ReleasesService = {
   readonly content: ReleaseFolder['content'];
 };
 
-export type ReleasesResources = { readonly folder: ReleaseFolder; readonly identity: ServerIdentity };
+export type ReleasesResources = {
+  readonly folder: ReleaseFolder;
+  readonly identity: ServerIdentity;
+  readonly clock: Pick<Clock, 'now'>;
+};
 
-export function createReleases({ folder, identity }: ReleasesResources): ReleasesService {
+export function createReleases({ folder, identity, clock }: ReleasesResources): ReleasesService {
   let known: SignedRelease | undefined;
 
   async function current(): Promise<Release> {
@@ -32,8 +37,7 @@ export function createReleases({ folder, identity }: ReleasesResources): Release
 
   async function signed(): Promise<SignedRelease> {
     const release = await current();
-    if (known?.release !== release)
-      known = { release, signature: identity.sign(releaseText(release)), key: identity.publicKey };
+    if (known?.release !== release) known = { release, signature: identity.sign(releaseText(release)), key: identity.publicKey };
     return known;
   }
 
@@ -41,7 +45,7 @@ export function createReleases({ folder, identity }: ReleasesResources): Release
     signed,
     async signedText() {
       const { release, signature, key } = await signed();
-      return `${releaseText(release)}signature ${signature}\nkey ${key}\n`;
+      return `${releaseText(release)}signature ${signature}\nkey ${key}\ntime ${Math.floor(clock.now() / 1000)}\n`;
     },
     async find(name) {
       const download = downloadsOf(await current()).find((each) => each.name === name);

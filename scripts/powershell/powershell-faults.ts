@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { Language, type Node, Parser } from 'web-tree-sitter';
+import { knownCommands, newParameters } from './known-commands.ts';
+
+/** What keeps a script from running under Windows PowerShell 5.1, as far as its text tells. */
+export type PowerShellFault = { readonly line: number; readonly why: string };
+
+/** Needs a Node that was started with `--liftoff-only`: the grammar is too large for the optimising compiler of WebAssembly. */
+export async function createPowerShellCheck(): Promise<(source: string) => PowerShellFault[]> {
+  await Parser.init();
+  const grammar = createRequire(import.meta.url).resolve('tree-sitter-pwsh/tree-sitter-powershell.wasm');
+  const parser = new Parser();
+  parser.setLanguage(await Language.load(await readFile(grammar)));
+  return (source) => {
+    const tree = parser.parse(source);
+    if (tree === null) return [{ line: 1, why: 'it cannot be parsed' }];
+    const nodes = [...nodesIn(tree.rootNode)];
+    const functions = new Set(nodes.filter(({ type }) => type === 'function_name').map(({ text }) => text));
+    const found = nodes.flatMap((node) => {
+      const why = faultOf(node, functions);
+      return why === undefined ? [] : [{ line: node.startPosition.row + 1, why }];
+    });
+    return [...found, ...foreignLetters(source)].sort((a, b) => a.line - b.line);
+  };
+}
+
+function* nodesIn(node: Node): Generator<Node> {
+  yield node;
+  for (const child of node.children) if (child !== null) yield* nodesIn(child);
+}
+
+/** Syntax that 5.1 lacks, by the name of its node. */
+const newSyntax: Readonly<Record<string, string>> = {
+  ternary_expression: 'Windows PowerShell has no `a ? b : c`',
+  null_coalesce_expression: 'Windows PowerShell has no `??`',
+  pipeline_chain_tail: 'Windows PowerShell has no `&&` and `||` between commands',
+};
+
+function faultOf(node: Node, functions: ReadonlySet<string>): string | undefined {
+  if (node.isError || node.isMissing) return `syntax: ${node.text.slice(0, 60)}`;
+  switch (node.type) {
+    case 'assignment_operator':
+      return node.text === '??=' ? 'Windows PowerShell has no `??=`' : undefined;
+    case 'expandable_string_literal':
+    case 'expandable_here_string_literal':
+      return driveIn(node.text);
+    case 'command_parameter':
+      return newParameters.has(node.text) ? `Windows PowerShell has no parameter ${node.text}` : undefined;
+    case 'command_name':
+      return commandFault(node.text, functions);
+    default:
+      return newSyntax[node.type];
+  }
+}
+
+/** In a text `$name:` reads a variable of the drive `name`, or is not valid at all: what is meant is `${name}:`. */
+function driveIn(text: string): string | undefined {
+  const name = /(?<!`)\$(?!(?:env|script|global|local|private|using|function|variable):)(\w+):/i.exec(text)?.[1];
+  return name === undefined ? undefined : `$${name}: names a drive: write \${${name}}:`;
+}
+
+/** Programs by their whole names, so that no alias takes their place (`sc`, `curl`). */
+function commandFault(name: string, functions: ReadonlySet<string>): string | undefined {
+  if (knownCommands.has(name) || functions.has(name) || /\.exe$/i.test(name)) return undefined;
+  return `${name} is neither a known cmdlet nor a function of the script (programs are called with .exe)`;
+}
+
+/** Without a mark at the beginning of the file, 5.1 reads it in the code page of the host. */
+const foreignLetters = (source: string): PowerShellFault[] =>
+  source.split('\n').flatMap((line, index) => {
+    const letter = /[^\x20-\x7e\t\r]/.exec(line)?.[0];
+    return letter === undefined ? [] : [{ line: index + 1, why: `${JSON.stringify(letter)} is not ASCII` }];
+  });
