@@ -18,6 +18,7 @@ export const secret = ([given]) => { console.log('it is ' + given); return given
 export const finds = ([program]) => { try { return execFileSync(program).toString(); } catch (error) { return error.code; } };`,
   'typed.ts': `import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 type Given = readonly [number, number];
 export const main = ([a, b]: Given): number => a + b;
@@ -25,17 +26,19 @@ export async function thread(): Promise<unknown> {
   const worker = new Worker("require('node:worker_threads').parentPort.postMessage(6 * 7)", { eval: true });
   return (await once(worker, 'message'))[0];
 }
-export async function forked(): Promise<unknown> {
-  const { writeFileSync } = await import('node:fs');
-  writeFileSync('child.cjs', 'process.send(process.argv.slice(2)); process.disconnect();');
-  return (await once(fork('./child.cjs', ['one', 'two']), 'message'))[0];
+export async function forked(args: unknown, { workspace }: { workspace: string }): Promise<unknown> {
+  const child = workspace + '/child.cjs';
+  writeFileSync(child, 'process.send(process.argv.slice(2)); process.disconnect();');
+  return (await once(fork(child, ['one', 'two']), 'message'))[0];
 }`,
-  'count.py': 'def main(*numbers):\n    print("counting")\n    return {"status": "success", "message": "counted", "data": sum(numbers)}\n',
+  'count.py':
+    'def main(*numbers):\n    print("counting")\n    return {"status": "success", "message": "counted", "data": sum(numbers)}\n',
   'leave.sh': 'echo "on $MUSTER_AGENT"; echo kept > "$MUSTER_ARTIFACTS/left.txt"\n',
   'endless.sh': 'trap "" TERM; sleep 600 & sleep 601\n',
 };
 
-const why = compiledAgent === undefined ? ' (NOT TESTED: there is no executable here; npm run build:agent -- --quick makes it)' : '';
+const why =
+  compiledAgent === undefined ? ' (NOT TESTED: there is no executable here; npm run build:agent -- --quick makes it)' : '';
 
 /** The executable as it is on a host: no checkout, no Node, nothing but what its work needs. */
 (why === '' ? describe : describe.skip)(`the agent as one executable${why}`, () => {

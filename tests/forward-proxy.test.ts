@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type AgentProcess, startAgentProcess } from './support/agent-process.ts';
 import { createCertificate } from './support/certificate.ts';
@@ -47,44 +49,27 @@ describe('an agent behind an HTTP proxy', () => {
     expect(new Set(proxy.asked)).toEqual(new Set([target]));
   }, 30_000);
 
+  it('is encrypted from end to end where the server speaks TLS', async () => {
+    const certificate = createCertificate(folder);
+    const { port } = new URL(system.server().url);
+    const front = createServer({ cert: readFileSync(certificate.cert), key: readFileSync(certificate.key) }, (socket) => {
+      const onward = connect(Number(port), '127.0.0.1');
+      for (const end of [socket, onward]) end.on('error', () => [socket, onward].map((each) => each.destroy()));
+      socket.pipe(onward).pipe(socket);
+    });
+    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+    const target = `127.0.0.1:${(front.address() as AddressInfo).port}`;
+    const agent = await start('far', { MUSTER_AGENT_PROXY: proxy.url, MUSTER_AGENT_CA: certificate.cert }, `https://${target}`);
+    await system.connected('far');
+    expect(proxy.asked.filter((each) => each === target).length).toBeGreaterThanOrEqual(2);
+    await agent.stop();
+    front.close();
+  }, 30_000);
+
   it('says what the proxy has against it', async () => {
     const agent = await start('refused', { MUSTER_AGENT_PROXY: proxy.url.replace('user:', 'nobody:') });
     await eventually('it says so', () =>
       /the proxy 127\.0\.0\.1 refuses the way to 127\.0\.0\.1:\d+ with status 407/.test(agent.output()),
     );
   }, 20_000);
-});
-
-describe('an agent behind an HTTP proxy whose server speaks TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'muster-forward-tls-'));
-  let system: System;
-  let proxy: ForwardProxy;
-  let agent: AgentProcess;
-  afterAll(async () => {
-    await agent?.stop();
-    await proxy?.close();
-    await system?.dispose();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  it('is encrypted from end to end', async () => {
-    const certificate = createCertificate(folder);
-    system = await startSystem({ plugins: {}, settings: { MUSTER_TLS_CERT: certificate.cert, MUSTER_TLS_KEY: certificate.key } });
-    proxy = await startForwardProxy();
-    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-    try {
-      const { token } = await system.api.post<{ token: string }>('/api/v1/join-tokens');
-      agent = startAgentProcess({
-        name: 'far',
-        folder: join(folder, 'far'),
-        serverUrl: system.server().url,
-        joinToken: token,
-        settings: { MUSTER_AGENT_PROXY: proxy.url, MUSTER_AGENT_CA: certificate.cert },
-      });
-      await system.connected('far');
-    } finally {
-      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-    }
-    expect(proxy.asked.length).toBeGreaterThanOrEqual(2);
-  }, 30_000);
 });

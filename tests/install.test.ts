@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +40,14 @@ const newToken = async (input: Record<string, unknown> = {}): Promise<string> =>
   (await system.api.post<{ token: string }>('/api/v1/join-tokens', input)).token;
 
 const platform = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64';
+
+const itWithShellcheck = isThere('shellcheck') ? it : it.skip;
+if (!isThere('shellcheck')) console.warn('NOT TESTED: the installer by shellcheck, which is not installed.');
+itWithShellcheck('the installer is without fault to shellcheck', () => {
+  const file = join(folder, 'install.sh');
+  writeFileSync(file, script);
+  expect(spawnSync('shellcheck', ['-s', 'sh', file], { encoding: 'utf8' })).toMatchObject({ status: 0, stdout: '' });
+});
 
 describe.each(shells)('the installer under $name', (shell) => {
   let place: InstallPlace;

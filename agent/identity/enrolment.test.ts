@@ -112,6 +112,7 @@ describe('enrolment', () => {
       slots: 1,
       tags: [],
       ca: undefined,
+      proxy: undefined,
       drainSeconds: 0,
       outboxBytes: 1,
       minFreeBytes: 0,

@@ -2,7 +2,7 @@ import { Agent, type AgentOptions, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** What `http.request` asks for a connection with, as far as it matters here. */
-type Wanted = { readonly host?: string; readonly port?: number; readonly servername?: string; readonly secureEndpoint?: boolean };
+type Wanted = { readonly host?: string; readonly port?: number; readonly servername?: string };
 type Connected = (error: Error | null, socket?: Duplex) => void;
 
 const answerMs = 30_000;
@@ -13,19 +13,15 @@ const answerMs = 30_000;
  * @param proxy `http://host:port`, with user and password before the host if the proxy wants them
  */
 export function tunnelThrough(proxy: string, secure: boolean): Agent {
-  const agent = new Agent({ keepAlive: false } satisfies AgentOptions) as Agent & {
-    protocol: string;
-    defaultPort: number;
-    createConnection: (wanted: Wanted, connected: Connected) => void;
-  };
-  if (secure) Object.assign(agent, { protocol: 'https:', defaultPort: 443 });
-  agent.createConnection = (wanted, connected) => {
+  const agent = new Agent({ keepAlive: false } satisfies AgentOptions);
+  const createConnection = (wanted: Wanted, connected: Connected): void => {
     connect(proxy, wanted).then(
       (socket) => (secure ? encrypted(socket, wanted, connected) : connected(null, socket)),
       (error: Error) => connected(error),
     );
   };
-  return agent;
+  // the protocol is what `https.request` looks at, to refuse an agent that does not encrypt
+  return Object.assign(agent, { createConnection }, secure ? { protocol: 'https:', defaultPort: 443 } : {}) as Agent;
 }
 
 function connect(proxy: string, { host = '', port = 80 }: Wanted): Promise<Duplex> {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gzip, zstdCompress } from 'node:zlib';
@@ -24,8 +24,6 @@ export async function packExecutable(folder: string, target: Target, effort: Eff
     await writeFile(join(folder, packedName), packed);
     downloads.push({ encoding, name: packedName, ...measure(packed) });
   }
-  // it may lie on a disk that forgets when the power fails
-  await sync(file);
   return { platform, name, ...measure(content), downloads };
 }
 
@@ -69,8 +67,3 @@ const measure = (content: Buffer): { bytes: number; sha256: string } => ({
   bytes: content.length,
   sha256: createHash('sha256').update(content).digest('hex'),
 });
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r+');
-  await handle.sync().finally(() => handle.close());
-}

@@ -81,8 +81,14 @@ describe('the executables of a server', () => {
 
   it('are all that can be had from their folder', async () => {
     writeFileSync(join(agents, 'secret.txt'), 'secret');
-    for (const path of ['/downloads/secret.txt', '/downloads/..%2fdata%2fserver.key', '/downloads/%2e%2e', '/downloads/.env'])
-      expect([(await get(path)).status, path]).toEqual([404, path]);
+    const outside = [
+      '/downloads/secret.txt',
+      '/downloads/..%2fdata%2fserver.key',
+      '/downloads/%2e%2e%2frelease.json',
+      '/downloads/.env',
+    ];
+    const answers = await Promise.all(outside.map((path) => get(path)));
+    expect(answers.map(({ status }) => status)).toEqual([404, 422, 422, 422]);
   });
 
   it('are not sent half written, and not at all where release.json is no such thing', async () => {
@@ -112,9 +118,9 @@ describe('the installers of a server', () => {
     'take no code from the header Host: %s',
     async (host) => {
       for (const path of ['/install.sh', '/install.ps1']) {
-        const text = await askedAs(host, path).catch(() => '');
-        expect(text).not.toContain(host);
-        if (text.includes('erver')) expect(text).toMatch(/'http:\/\/localhost:8000'|bad_request|field_invalid/);
+        // a host that is none may also be refused as a whole
+        const filledIn = (await askedAs(host, path).catch(() => '')).split('\n').find((line) => /^\$?server_?url ?=/i.test(line));
+        expect([undefined, "server_url='http://localhost:8000'", "$serverUrl = 'http://localhost:8000'"]).toContain(filledIn);
       }
     },
   );
