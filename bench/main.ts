@@ -2,7 +2,8 @@
  * `npm run bench [-- --quick] [-- --json]`: what Muster does, as shares of what the machine can do at best, all measured in one run of
  * about two minutes (20 s with `--quick`). The exit code tells whether it could be measured, not whether it was fast.
  *
- * `npm run bench -- seed DIR` and `npm run bench -- pages DIR` are about the dashboard: a ledger of a large fleet, and its pages measured.
+ * `npm run bench -- seed DIR`, `npm run bench -- pages DIR` and `npm run bench -- run-page` are about the dashboard: a ledger of a large
+ * fleet, its pages measured, and the page of a run on ten thousand hosts in a real browser.
  */
 const [command, ...rest] = process.argv.slice(2);
 
@@ -12,6 +13,9 @@ if (command === 'seed') {
 } else if (command === 'pages') {
   const { pagesCommand } = await import('./pages/pages-command.ts');
   await pagesCommand(rest);
+} else if (command === 'run-page') {
+  const { runPageCommand } = await import('./run-page/run-page-command.ts');
+  await runPageCommand(rest);
 } else {
   const { measureCommand } = await import('./measure-command.ts');
   await measureCommand(process.argv.slice(2));

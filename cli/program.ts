@@ -2,6 +2,7 @@ import { Command, CommanderError, Help, type Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addAgents } from './commands/agents.ts';
 import { addArtifacts } from './commands/artifacts.ts';
+import { addAudit } from './commands/audit.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -75,6 +76,7 @@ function createProgram(surroundings: Surroundings, exit: (code: number) => void)
   addJoinToken(program, perform);
   addToken(program, perform);
   addSecrets(program, perform);
+  addAudit(program, perform);
   addDoctor(program, perform);
   addBackup(program, surroundings, exit);
   return program;

@@ -16,6 +16,7 @@ export const ladder = [
   'logs',
   'artifacts',
   'tasks',
+  'trials',
   'workflows',
   'schedules',
   'metrics',
@@ -23,8 +24,10 @@ export const ladder = [
   'terminal',
   'sandbox',
   // what looks at everything
+  'saved-views',
   'search',
   'overview',
+  'storage',
 ] as const;
 
 interface Layer {

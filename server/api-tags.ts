@@ -8,6 +8,7 @@ export const apiTags = {
   plugins: 'Kinds of work, in versions, as the agents hold them.',
   secrets: 'Values that tasks name and nobody can read.',
   search: 'Everything that has a name or an id.',
+  'saved-views': 'Filters of a list under a name.',
   users: 'People who sign in to the dashboard.',
   tokens: 'API tokens, each scoped to a role.',
   'join-tokens': 'Tokens that hosts join with.',

@@ -16,6 +16,8 @@ import type { PluginsService } from './features/plugins/plugins.service.ts';
 import { createDownloadPlaces } from './features/releases/download-places.ts';
 import { createReleasesRoutes } from './features/releases/releases.routes.ts';
 import type { ReleasesService } from './features/releases/releases.service.ts';
+import { createSavedViewsRoutes } from './features/saved-views/saved-views.routes.ts';
+import type { SavedViewsService } from './features/saved-views/saved-views.service.ts';
 import { createSearchRoutes } from './features/search/search.routes.ts';
 import type { Search } from './features/search/search.service.ts';
 import { createSecretsRoutes } from './features/secrets/secrets.routes.ts';
@@ -38,6 +40,7 @@ export type ApiResources = {
   readonly search: Search;
   readonly releases: ReleasesService;
   readonly publicUrl: string | null;
+  readonly savedViews: SavedViewsService;
   readonly clock: Clock;
 };
 
@@ -55,6 +58,7 @@ export const apiRoutes = ({
   search,
   releases,
   publicUrl,
+  savedViews,
   clock,
 }: ApiResources): AnyRoute[] => [
   ...ledger.routes,
@@ -63,6 +67,7 @@ export const apiRoutes = ({
   ...createMetricsRoutes(metrics),
   ...createPluginsRoutes(plugins),
   ...createSearchRoutes(search),
+  ...createSavedViewsRoutes(savedViews),
   ...createAuthRoutes(auth),
   ...createSecretsRoutes(secrets),
   ...createArtifactsRoutes(artifacts),

@@ -1,4 +1,5 @@
 import { joinLines as linesFor } from '../shared/join-lines.ts';
+import type { ServerSettings } from '../shared/settings-server.ts';
 import { createAgentPages } from './features/agents/agent.pages.ts';
 import { createAgentsPages } from './features/agents/agents.pages.ts';
 import type { AgentsService } from './features/agents/agents.service.ts';
@@ -8,6 +9,7 @@ import type { AuditService } from './features/audit/audit.service.ts';
 import { createAccountPages } from './features/auth/account.pages.ts';
 import type { AuthService } from './features/auth/auth.service.ts';
 import { createJoinTokensPages } from './features/auth/join-tokens.pages.ts';
+import { createRolesPages } from './features/auth/roles.pages.ts';
 import { createSignInPages } from './features/auth/sign-in.pages.ts';
 import { createTokensPages } from './features/auth/tokens.pages.ts';
 import { createUsersPages } from './features/auth/users.pages.ts';
@@ -19,15 +21,23 @@ import { createPluginEditorPages } from './features/plugins/plugin-editor.pages.
 import { createPluginsPages } from './features/plugins/plugins.pages.ts';
 import type { PluginsService } from './features/plugins/plugins.service.ts';
 import type { ReleasesService } from './features/releases/releases.service.ts';
+import { createSavedViewsPages } from './features/saved-views/saved-views.pages.ts';
+import type { SavedViewsService } from './features/saved-views/saved-views.service.ts';
+import { readBoard } from './features/schedules/schedule-board.ts';
+import { createSchedulesPages } from './features/schedules/schedules.pages.ts';
 import { createSearchPages } from './features/search/search.pages.ts';
 import type { Search } from './features/search/search.service.ts';
 import { createSecretsPages } from './features/secrets/secrets.pages.ts';
 import type { SecretsService } from './features/secrets/secrets.service.ts';
+import { createStoragePages } from './features/storage/storage.pages.ts';
+import type { StorageFigures } from './features/storage/storage.service.ts';
 import { createExecutionsPages } from './features/tasks/executions.pages.ts';
 import { createRunsPages } from './features/tasks/runs.pages.ts';
 import { createTaskFormPages } from './features/tasks/task-form.pages.ts';
 import type { TasksFeature } from './features/tasks/tasks.feature.ts';
 import { createTasksPages } from './features/tasks/tasks.pages.ts';
+import { createTrialsPages } from './features/trials/trials.pages.ts';
+import { createTrials } from './features/trials/trials.service.ts';
 import type { Clock } from './platform/clock.ts';
 import type { AnyPage } from './platform/web/page.ts';
 
@@ -43,7 +53,10 @@ export type DashboardResources = {
   readonly overview: OverviewFeature;
   readonly search: Search;
   readonly releases: Pick<ReleasesService, 'platforms'>;
+  readonly savedViews: SavedViewsService;
   readonly metrics: MetricsService;
+  readonly storage: () => Promise<StorageFigures>;
+  readonly settings: ServerSettings;
   readonly heartbeatSeconds: number;
   readonly clock: Clock;
   readonly publicUrl: string | null;
@@ -64,12 +77,16 @@ export function dashboardPages({
   overview,
   search,
   releases,
+  savedViews,
   metrics,
+  storage,
+  settings,
   heartbeatSeconds,
   clock,
   publicUrl,
 }: DashboardResources): AnyPage[] {
-  const { tasks, runs, executions } = ledger;
+  const { tasks, runs, executions, finder } = ledger;
+  const secretNames = async () => (await secrets.list({ limit: 200 })).items.map(({ name }) => name);
   const joinLines = async (serverUrl: string, token: string) => linesFor(serverUrl, token, await releases.platforms());
   return [
     ...createSignInPages(auth),
@@ -90,18 +107,57 @@ export function dashboardPages({
       plugins: plugins.list,
       history: plugins.history,
       preview: agents.preview,
+      secretNames,
       create: tasks.create,
       get: tasks.get,
       update: tasks.update,
     }),
-    ...createTasksPages({ ...tasks, runs: runs.list }),
+    ...createTasksPages({ ...tasks, runs: runs.list, lastRuns: finder.lastRunsOf, clock }),
+    ...createSchedulesPages({ board: (query) => readBoard(query, { planned: ledger.planned, clock }) }),
     ...createRunsPages({ ...runs, executions: executions.list }),
-    ...createExecutionsPages({ ...executions, readLog: logs.read, artifactsOf: artifacts.list }),
+    ...createExecutionsPages({
+      ...executions,
+      readLog: logs.read,
+      artifactsOf: artifacts.list,
+      savedViews: (viewer) => savedViews.list('executions', viewer),
+      plugins: plugins.list,
+      agentNamed: agents.byName,
+      nameOf: async (kind, id) =>
+        kind === 'agent'
+          ? agents.all().find((agent) => agent.id === id)?.name
+          : await tasks.get(id).then(
+              ({ name }) => name,
+              () => undefined,
+            ),
+    }),
+    ...createSavedViewsPages(savedViews),
     ...createPluginEditorPages(plugins),
-    ...createPluginsPages(plugins),
+    ...createTrialsPages({
+      trials: createTrials({
+        plugins: plugins.list,
+        history: plugins.history,
+        byHash: plugins.byHash,
+        agentNamed: agents.byName,
+        create: tasks.create,
+        task: tasks.get,
+        executionsOf: executions.list,
+        execution: executions.get,
+        readLog: logs.read,
+      }),
+      agents: agents.all,
+      secretNames,
+    }),
+    ...createPluginsPages({
+      ...plugins,
+      lastUsed: async (names) => {
+        const newest = await Promise.all(names.map((plugin) => runs.list({ plugin, limit: 1 })));
+        return new Map(newest.flatMap(({ items: [run] }) => (run === undefined ? [] : [[run.plugin, run.createdAt] as const])));
+      },
+    }),
     ...createAccountPages(auth),
     ...createSecretsPages(secrets),
     ...createUsersPages(auth.users),
+    ...createRolesPages(),
     ...createTokensPages(auth.tokens),
     ...createJoinTokensPages({
       ...auth.joinTokens,
@@ -109,6 +165,7 @@ export function dashboardPages({
       publicUrl,
       joinedLately: () => agents.joinedSince(clock.now() - joinedLatelyMs),
     }),
-    ...createAuditPages(audit),
+    ...createStoragePages({ figures: storage, settings }),
+    ...createAuditPages({ ...audit, find: search.find }),
   ];
 }

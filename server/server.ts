@@ -25,11 +25,13 @@ import { createPlugins } from './features/plugins/plugins.service.ts';
 import { createReleaseFolder } from './features/releases/release-folder.ts';
 import { createReleases } from './features/releases/releases.service.ts';
 import { ownAgentsDir } from './features/releases/releases.ts';
+import { createSavedViews } from './features/saved-views/saved-views.service.ts';
 import { createSchedules } from './features/schedules/schedules.service.ts';
 import { checkTiming, nextTiming, upcoming } from './features/schedules/schedules.ts';
 import { createSearch } from './features/search/search.service.ts';
 import { loadKeyring } from './features/secrets/master-key.ts';
 import { createSecrets } from './features/secrets/secrets.service.ts';
+import { readStorage } from './features/storage/storage.service.ts';
 import { createRetention } from './features/tasks/retention.service.ts';
 import { createTasksFeature } from './features/tasks/tasks.feature.ts';
 import { noteTimeEveryMs, noteTimeIn } from './features/tasks/time-shift.service.ts';
@@ -70,6 +72,8 @@ export type RunningServer = {
   /** where the token of `admin` was written; null when it was given */
   readonly tokenFile: string | null;
   readonly routes: readonly AnyRoute[];
+  /** what the dashboard answers, such as `GET /runs/:id`: its pages, the forms that they post, its files */
+  readonly pages: readonly string[];
   /**
    * Orderly: no further offers and requests, agents told to come back, what is under way finished, the database closed clean. May be
    * called twice.
@@ -235,6 +239,7 @@ export async function startServer({
   });
 
   const overview = createOverview({ db, clock, events, log, agents, ledger, heartbeatSeconds });
+  const savedViews = createSavedViews({ db, clock, newId, audit });
   const search = createSearch({ agents: agents.all, plugins: plugins.allCurrent, finder: ledger.finder });
   const hostMetrics = createHostMetrics({ db, clock, log, events, random: Math.random, agents, settings, pause: betweenUnits });
 
@@ -320,9 +325,24 @@ export async function startServer({
   const metrics = createMetrics();
   observeProcess(metrics);
   observeDatabase(metrics, port.space);
-  const features = { audit, auth, secrets, agents, plugins, logs, artifacts, ledger, metrics: hostMetrics, search, releases };
+  const features = {
+    audit,
+    auth,
+    secrets,
+    agents,
+    plugins,
+    logs,
+    artifacts,
+    ledger,
+    metrics: hostMetrics,
+    search,
+    releases,
+    savedViews,
+  };
+  const storage = () =>
+    readStorage({ db, clock, port, settings, artifactBytes: artifacts.total, hosts: () => agents.all().length });
   const web = createWeb({
-    pages: dashboardPages({ ...features, overview, heartbeatSeconds, clock, publicUrl }),
+    pages: dashboardPages({ ...features, storage, settings, overview, heartbeatSeconds, clock, publicUrl }),
     authenticate: auth.authenticate,
     clock,
     live,
@@ -406,6 +426,7 @@ export async function startServer({
     signInUrl: `${publicUrl ?? at.url}/sign-in?code=${await auth.createSignInCode()}`,
     tokenFile,
     routes,
+    pages: web.endpoints.map(({ method, path }) => `${method} ${path}`),
     stop: () => (stopped ??= stop()),
   };
 }

@@ -4,6 +4,7 @@
  */
 const prefixes = {
   task: 'tsk', run: 'run', execution: 'exe', agent: 'agt', user: 'usr', token: 'tok', joinToken: 'jtk', session: 'ses', audit: 'aud',
+  savedView: 'vie',
 } as const; // biome-ignore format: one line reads as a table
 
 export type IdKind = keyof typeof prefixes;
@@ -35,6 +36,10 @@ export const idPattern = (kind: IdKind): RegExp => new RegExp(`^${prefixes[kind]
 
 /** The least id of its kind that a generator can make at `time`: lists can page by time through the index on the id. */
 export const idFloor = (kind: IdKind, time: number): string => `${prefixes[kind]}_${base32(BigInt(time), 10)}${base32(0n, 16)}`;
+
+/** ms of the time at which an id was made. */
+export const timeOfId = (id: string): number =>
+  [...id.slice(id.indexOf('_') + 1).slice(0, 10)].reduce((time, digit) => time * 32 + alphabet.indexOf(digit), 0);
 
 function base32(value: bigint, length: number): string {
   let text = '';

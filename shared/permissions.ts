@@ -26,6 +26,14 @@ const author = [...operator, 'tasks.write', 'plugins.write', 'secrets.read', 'se
 export const roles = ['viewer', 'operator', 'author', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
+/** Who each is for. */
+export const roleSentences: Readonly<Record<Role, string>> = {
+  viewer: 'Sees the fleet and its work, changes nothing.',
+  operator: 'Runs and cancels what there is.',
+  author: 'Writes tasks, plugins and secrets too.',
+  admin: 'Does all, and decides who else may.',
+};
+
 const grants: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   viewer: new Set(viewer),
   operator: new Set(operator),

@@ -110,5 +110,5 @@ describeWithBrowser('the dashboard in a browser', () => {
     console.info(`the browser saw ${seen.size} kinds of pages: ${[...seen].join(' ')}`);
     expect(seen.size).toBeGreaterThan(15);
     expect(browser.complaints).toEqual([]);
-  });
+  }, 60_000);
 });

@@ -8,6 +8,8 @@ import { createVisitor, type Visitor } from './support/visitor.ts';
 const hostile =
   `"'><hostile-tag onclick=alert(1)></title></textarea></pre></script><script>alert(2)</script><img src=x onerror=alert(3)>` +
   `\`\${alert(4)}<%= 7*7 %>{{7*7}}&amp;`;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const odd = /[\0\x07\x1b\u202a-\u202e\u2066-\u2069]/;
 const control = '\x1b[31mred\x1b]0;title\x07\u202eturned\r\x00\ud800';
 
 const manifest = JSON.stringify({
@@ -82,7 +84,18 @@ beforeAll(async () => {
     { type: 'progress', ...attempt, fraction: 0.5, text: hostile },
     { type: 'log', ...attempt, offset: 0, stream: 'out', at: Date.now(), text: `${hostile}${control}\n` },
   );
-  const { offset } = await agent.next('log_ack');
+  await agent.next('log_ack');
+  // one line, longer than anybody reads
+  for (let piece = 0; piece < 16; piece += 1) {
+    const at = {
+      offset: Buffer.byteLength(`${hostile}${control.toWellFormed()}\n`) + piece * 65_536,
+      stream: 'out' as const,
+      at: Date.now(),
+    };
+    agent.send({ type: 'log', ...attempt, ...at, text: 'x'.repeat(65_536) });
+    await agent.next('log_ack');
+  }
+  const offset = (agent.received.findLast((message) => message.type === 'log_ack') as { offset: number }).offset;
   agent.send({
     type: 'result', ...attempt, outcome: 'failed', reason: hostile.slice(0, 64), message: `${hostile}${control}`, exitCode: 1,
     data: { [hostile]: hostile, control }, durationMs: 1, logSize: offset, cutBytes: 0,
@@ -95,7 +108,8 @@ beforeAll(async () => {
   pages = [
     '/', '/tasks', `/tasks/${task.id}`, `/tasks/${task.id}/edit`, `/tasks/${later.task.id}/delete`, '/tasks/new', '/tasks/new?plugin=hostile',
     '/runs', `/runs/${run?.id}`, '/executions', `/executions/${offer.execution}`, '/agents', `/agents/${agentId}`, `/agents/${agentId}/revoke`,
-    `/agents/${agentId}/remove`, '/plugins', '/plugins/hostile', '/settings/tokens', '/settings/join-tokens', '/settings/users', '/audit',
+    `/agents/${agentId}/remove`, '/plugins', '/plugins/hostile', '/settings/tokens', '/settings/join-tokens', '/settings/users', '/settings/secrets', '/audit',
+    '/settings/roles', `/search?q=${encodeURIComponent(hostile.slice(0, 20))}`, `/audit?subject=${encodeURIComponent(hostile.slice(0, 100))}`,
     `/agents?target=${encodeURIComponent('"><hostile-tag>')}`, `/sign-in?next=${encodeURIComponent('/"><hostile-tag>')}`, '/%22%3E%3Chostile-tag%3E',
   ]; // biome-ignore format: a list of paths
 });
@@ -116,6 +130,15 @@ describe('text that plugins, agents and users chose', () => {
     }
     expect(seen).toBeGreaterThan(50);
     expect(server.errors.filter((line) => !line.includes('plugin not loaded'))).toEqual([]);
+  });
+
+  it('holds nothing that turns text around, rings a bell or ends a string, and says what was there', async () => {
+    for (const path of pages) {
+      const { html } = await visitor.open(path);
+      expect([path, odd.exec(html)?.[0] ?? 'nothing']).toEqual([path, 'nothing']);
+    }
+    const { html } = await visitor.open(pages.find((path) => path.startsWith('/agents/agt_')) ?? '');
+    expect(html).toContain('red␛]0;title␇⟨U+202E⟩turned');
   });
 
   it('is told on the page of plugins when one of them could not be loaded, and why', async () => {
@@ -149,4 +172,18 @@ describeWithBrowser('the same text in a browser', () => {
     }
     expect(complaints.filter((text) => !/: 4\d\d$|status of 4\d\d/.test(text))).toEqual([]);
   });
+
+  it('moves nothing out of the window, wide or narrow', async () => {
+    const { page } = browser;
+    const moved: string[] = [];
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      for (const path of pages) {
+        await page.goto(server.url + path);
+        const wide = await page.evaluate('document.documentElement.scrollWidth');
+        if (Number(wide) > width) moved.push(`${path} at ${width}: ${wide}`);
+      }
+    }
+    expect(moved).toEqual([]);
+  }, 60_000);
 });

@@ -113,7 +113,7 @@ describeWithBrowser('the log of an execution', () => {
     await work.print(lines(1, 200));
     await work.end();
     await open(work.execution);
-    const search = page.getByRole('searchbox', { name: 'Search the log' });
+    const search = page.locator('[data-log-search]');
     await page.locator('#L200').waitFor();
     await search.fill('line 15');
     await page.getByText('1 of 11', { exact: true }).waitFor();
@@ -141,7 +141,24 @@ describeWithBrowser('the log of an execution', () => {
     await page.locator('#log').evaluate((log) => log.scrollTo(0, 0));
     await page.locator('#L7000').waitFor({ state: 'attached' });
     expect(await page.locator('#L7000 .log-text').textContent()).toBe('line 7000 of the log');
+    expect(await page.getByLabel('Follow').isVisible()).toBe(false);
+    // by key as well, and the address can be copied
+    await page.locator('[data-log-search]').fill(':7100');
+    await page.keyboard.press('Enter');
+    await page.locator('#L7100.log-here').waitFor();
+    expect(new URL(page.url()).hash).toBe('#L7100');
     expect(browser.complaints).toEqual([]);
+  });
+
+  it('is there to its last line when one scrolls on, also where that is in a page of its own', async () => {
+    const work = await started();
+    await work.print(lines(1, 4005));
+    await work.end();
+    await open(work.execution);
+    await page.locator('#L1').waitFor();
+    for (let turn = 0; turn < 20 && !(await page.locator('#L4005').isVisible()); turn += 1)
+      await page.locator('#log').evaluate((log) => log.scrollTo(0, log.scrollHeight));
+    await page.locator('#L4005').waitFor();
   });
 
   it('shows its beginning and end without script, with a link to read on', async () => {

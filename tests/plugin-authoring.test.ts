@@ -265,7 +265,7 @@ describe('versions of a plugin', () => {
     const old = await push('before the page');
     const sha256 = await push('on the page');
     const page = await visitor.open('/plugins/versioned');
-    expect(page.html).toContain('Have this version');
+    expect(page.html).toContain('/plugins/versioned/agents?state=current');
     const link = `/plugins/versioned/diff?from=${old}&amp;to=${sha256}`;
     expect(page.html).toContain(link);
     expect((await visitor.open(link.replace('&amp;', '&'))).html).toContain(

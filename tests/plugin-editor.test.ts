@@ -96,8 +96,103 @@ describeWithBrowser('the plugin editor', () => {
     await page.getByRole('heading', { name: 'A save changes 1 file' }).waitFor();
     await saveMeanwhile(system, 'Salut');
     await page.getByRole('button', { name: 'Save as a new version' }).click();
-    await page.getByText('is another one by now').waitFor();
+    await page.getByRole('heading', { name: 'Somebody else saved meanwhile' }).waitFor();
     expect(await page.locator('textarea[name="text.1"]').inputValue()).toBe(sourceOf('Ahoi'));
+    await page.getByText(/^What they changed: \d file/).click();
+    await page.locator('.meanwhile ins', { hasText: "console.log('Salut, ' + name);" }).waitFor();
+    await page.locator('.review del', { hasText: "console.log('Salut, ' + name);" }).waitFor();
+    expect(await dataOf()).toEqual(['Salut, Ada']);
+    await page.getByRole('button', { name: 'Save over theirs' }).click();
+    await page.waitForURL(/\/plugins\/greet$/);
+    expect(await dataOf()).toEqual(['Ahoi, Ada']);
+  });
+
+  it('tells while one types that somebody else saved', async () => {
+    await open('/plugins/greet/edit');
+    const text = textOf('index.mjs');
+    await text.waitFor();
+    await saveMeanwhile(system, 'Servus');
+    await text.press('End');
+    await text.pressSequentially(' ');
+    await page.getByText('Somebody else saved this plugin since you opened it').waitFor();
+    page.once('dialog', (dialog) => void dialog.accept());
+    await open('/plugins');
+  });
+
+  it('asks before unsaved text is left, also after it came back with a problem', async () => {
+    const leave = async (): Promise<string | undefined> => {
+      let asked: string | undefined;
+      page.once('dialog', (dialog) => {
+        asked = dialog.type();
+        void dialog.accept();
+      });
+      await page.goto(`${system.server().url}/plugins`);
+      page.removeAllListeners('dialog');
+      return asked;
+    };
+    await open('/plugins/greet/edit');
+    await textOf('index.mjs').click();
+    expect(await leave()).toBeUndefined();
+    await open('/plugins/greet/edit');
+    await textOf('index.mjs').click();
+    await page.keyboard.type('// unsaved');
+    expect(await leave()).toBe('beforeunload');
+    await open('/plugins/greet/edit');
+    await textOf('index.mjs').fill('export const nothing = 1;\n');
+    await page.getByRole('button', { name: 'Review changes' }).click();
+    await page.getByText('It cannot be saved like this').waitFor();
+    await textOf('index.mjs').click();
+    expect(await leave()).toBe('beforeunload');
+  });
+
+  it('is left by Esc and Tab, and written and saved by keys alone', async () => {
+    await open('/plugins/greet/edit');
+    const text = textOf('index.mjs');
+    await text.focus();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('// by keys');
+    expect(await page.locator('textarea[name="text.1"]').inputValue()).toMatch(/^ {2}\/\/ by keys$/m);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+Tab');
+    expect(await focused(page)).toContain('Remove');
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('Text of index.mjs');
+    await page.keyboard.press('Escape');
+    // past the problems, if there are any
+    for (let step = 0; step < 5 && !(await focused(page)).includes('Review changes'); step += 1) await page.keyboard.press('Tab');
+    expect(await focused(page)).toContain('Review changes');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'A save changes 1 file' }).waitFor();
+    for (let step = 0; step < 40 && !(await focused(page)).includes('Save as'); step += 1) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/plugins\/greet$/);
+    const { files: saved } = await system.api.get<{ files: { text: string }[] }>('/api/v1/plugins/greet');
+    expect(saved.map(({ text }) => text).join()).toContain('  // by keys');
+  });
+
+  it('keeps the place of who began before the script came', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/plugin-editor*.js*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(`${system.server().url}/plugins/greet/edit`, { waitUntil: 'commit' });
+    const plain = page.locator('textarea[name="text.1"]');
+    await plain.focus();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.type('// early');
+    release();
+    await textOf('index.mjs').waitFor();
+    await page.waitForFunction("document.activeElement?.classList.contains('pce-textarea')");
+    await page.keyboard.type(' bird');
+    expect(await plain.inputValue()).toMatch(/^\/\/ early bird/);
+    await page.unroute('**/plugin-editor*.js*');
+    page.once('dialog', (dialog) => void dialog.accept());
+    await open('/plugins');
   });
 
   it('makes a new plugin that works', async () => {
@@ -114,9 +209,17 @@ describeWithBrowser('the plugin editor', () => {
   });
 
   it('is quiet: no script failed, and nothing was stopped by the content security policy', () => {
-    expect(browser.complaints.filter((one) => !/422|Unprocessable/.test(one))).toEqual([]);
+    expect(browser.complaints.filter((one) => !/422|Unprocessable|409|Conflict/.test(one))).toEqual([]);
   });
 });
+
+/** What a person would say has the focus. */
+const focused = async (page: Page): Promise<string> =>
+  String(
+    await page.evaluate(
+      "document.activeElement.matches('a, button, input, textarea') ? document.activeElement.ariaLabel ?? document.activeElement.textContent : ''",
+    ),
+  );
 
 /** Somebody else, by the API. */
 async function saveMeanwhile(system: System, word: string): Promise<void> {

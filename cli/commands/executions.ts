@@ -14,7 +14,10 @@ import { ago, moment, took } from '../output/times.ts';
 import { readList } from '../pages.ts';
 import { printList } from '../print-list.ts';
 
-const flags = { runId: '--run', taskId: '--task', agentId: '--agent', state: '--state' } as const;
+const flags = {
+  runId: '--run', taskId: '--task', agentId: '--agent', state: '--state', since: '--since', until: '--until', plugin: '--plugin',
+  reason: '--reason', text: '--text',
+} as const; // biome-ignore format: a table
 
 export function addExecutions(program: Command, perform: Perform): void {
   const group = addGroup(program, 'executions', 'Work:', 'runs host by host');
@@ -23,6 +26,11 @@ export function addExecutions(program: Command, perform: Perform): void {
     .option('--task <id>', 'only those of this task')
     .option('--agent <id>', 'only those of this agent')
     .addOption(new Option('--state <state>', 'only those in this state').choices(executionStates))
+    .option('--since <time>', 'only those created then or later: 24h, 7d, or 2026-01-31T08:00Z')
+    .option('--until <time>', 'only those created before')
+    .option('--plugin <name>', 'only those of this plugin')
+    .option('--reason <code>', 'only those with this code of why, such as exit_code')
+    .option('--text <words>', 'only those whose message holds this')
     .addOption(limitOption())
     .action(perform(list, flags));
   addInGroup(group, 'show', 'an execution, its attempts, and why it has its host')
@@ -35,11 +43,17 @@ type ListOptions = {
   readonly task?: string;
   readonly agent?: string;
   readonly state?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly plugin?: string;
+  readonly reason?: string;
+  readonly text?: string;
   readonly limit: number;
 };
 
-async function list(context: Context, { run, task, agent, state, limit }: ListOptions): Promise<undefined> {
-  const query = { runId: run, taskId: task, agentId: agent, state, limit };
+async function list(context: Context, options: ListOptions): Promise<undefined> {
+  const { run, task, agent, state, since, until, plugin, reason, text, limit } = options;
+  const query = { runId: run, taskId: task, agentId: agent, state, since, until, plugin, reason, text, limit };
   const page = await readList(context.client, '/api/v1/executions', execution, query);
   printList(context, page, columns(context.surroundings.now()), 'No executions.');
 }

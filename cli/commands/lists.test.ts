@@ -88,6 +88,14 @@ test('filters become the query of the API', async () => {
     state: 'lost',
     limit: '50',
   });
+  expect(await asked('audit', '--actor', 'a', '--action', 'x.y', '--subject', 's', '--since', '24h', '--until', '1h')).toEqual({
+    actor: 'a',
+    action: 'x.y',
+    subject: 's',
+    since: '24h',
+    until: '1h',
+    limit: '50',
+  });
   expect(await asked('tasks', '--status', 'paused', '--type', 'Scheduled', '--plugin', 'p')).toMatchObject({
     status: 'paused',
     type: 'Scheduled',

@@ -32,7 +32,8 @@ export function addRuns(program: Command, perform: Perform): void {
       ),
     )
     .addOption(new Option('--group <execution>', 'all that ended like this execution').conflicts('only'))
-    .action(perform(retry, { only: '--only', group: '--group' }));
+    .addOption(new Option('--execution <id>', 'the host of this execution alone').conflicts(['only', 'group']))
+    .action(perform(retry, { only: '--only', group: '--group', execution: '--execution' }));
 }
 
 type ListOptions = { readonly task?: string; readonly state?: string; readonly plugin?: string; readonly limit: number };
@@ -88,12 +89,14 @@ export async function cancelRun(context: Context, id: string): Promise<undefined
   context.print(cancelled, () => `${cancelled.id}: ${cancelled.open > 0 ? 'cancelling' : cancelled.state}\n`);
 }
 
-type RetryOptions = { readonly only?: RetryChoice; readonly group?: string };
+type RetryOptions = { readonly only?: RetryChoice; readonly group?: string; readonly execution?: string };
 
-async function retry(context: Context, id: string, { only, group }: RetryOptions): Promise<undefined> {
-  const again = await context.client.post(`/api/v1/runs/${encodeURIComponent(id)}/retry`, run, { only, group });
+async function retry(context: Context, id: string, { only, group, execution }: RetryOptions): Promise<undefined> {
+  const again = await context.client.post(`/api/v1/runs/${encodeURIComponent(id)}/retry`, run, { only, group, execution });
   context.print(again, () =>
-    only === undefined && group === undefined ? `${again.id}\n` : `${again.id} (${hostCount(again.total)})\n`,
+    only === undefined && group === undefined && execution === undefined
+      ? `${again.id}\n`
+      : `${again.id} (${hostCount(again.total)})\n`,
   );
 }
 

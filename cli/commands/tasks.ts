@@ -26,6 +26,7 @@ export function addTasks(program: Command, perform: Perform): void {
     .addOption(new Option('--status <status>', 'only those with this status').choices(taskStatuses))
     .addOption(new Option('--type <type>', 'only those of this type').choices(taskTypes))
     .option('--plugin <name>', 'only those of this plugin')
+    .option('--name <text>', 'only those whose name begins with this')
     .addOption(limitOption())
     .action(perform(list));
   addTaskCreate(group, perform);
@@ -48,10 +49,16 @@ export function addTasks(program: Command, perform: Perform): void {
   addInGroup(group, 'delete', 'delete a task; its runs stay').argument('<task>', 'id').action(perform(remove));
 }
 
-type ListOptions = { readonly status?: string; readonly type?: string; readonly plugin?: string; readonly limit: number };
+type ListOptions = {
+  readonly status?: string;
+  readonly type?: string;
+  readonly plugin?: string;
+  readonly name?: string;
+  readonly limit: number;
+};
 
-async function list(context: Context, { status, type, plugin, limit }: ListOptions): Promise<undefined> {
-  const page = await readList(context.client, path, task, { status, type, plugin, limit });
+async function list(context: Context, { status, type, plugin, name, limit }: ListOptions): Promise<undefined> {
+  const page = await readList(context.client, path, task, { status, type, plugin, name, limit });
   printList(context, page, columns(context.surroundings.now()), 'No tasks.');
 }
 

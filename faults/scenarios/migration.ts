@@ -21,7 +21,7 @@ export async function runMigration({ keep, say }: Pick<ScenarioOptions, 'keep' |
     // the first schema, made as the first version made it
     await mkdir(dataDir, { mode: 0o700 });
     await mkdir(join(folder, 'plugins'));
-    const old = openSqlite(join(dataDir, 'muster.db'), { maxUnitsPerGroup: 10, maxWaiting: 10 });
+    const old = openSqlite(join(dataDir, 'muster.db'), { maxUnitsPerGroup: 10, maxTurnsToGather: 8, maxWaiting: 10 });
     await migrate(old, migrations.slice(0, 1), Date.now);
     await old.close();
 

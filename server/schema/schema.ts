@@ -13,6 +13,7 @@ import type { ArtifactsTable } from './tables/artifacts.tables.ts';
 import type { MetricBlocksTable } from './tables/metrics.tables.ts';
 import type { MilestonesTable, ThroughputTable } from './tables/overview.tables.ts';
 import type { CatalogueTable, PluginBundlesTable, PluginsTable } from './tables/plugins.tables.ts';
+import type { SavedViewsTable } from './tables/saved-views.tables.ts';
 import type { SecretsTable, SecretUsesTable } from './tables/secrets.tables.ts';
 import type {
   AttemptsTable,
@@ -53,6 +54,7 @@ export type Tables = {
   server_clock: ServerClockTable;
   throughput: ThroughputTable;
   milestones: MilestonesTable;
+  saved_views: SavedViewsTable;
 };
 
 export type Database = DatabasePort<Tables>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { agentName, displayName, tagName } from '../names.ts';
 import { roles } from '../permissions.ts';
-import { instant, pageQuery } from './listing.ts';
+import { instant, pageQuery, pointInTime } from './listing.ts';
 
 export const userName = z
   .string()
@@ -91,8 +91,22 @@ export const auditEntry = z
   })
   .meta({ id: 'AuditEntry' });
 export type AuditEntry = z.infer<typeof auditEntry>;
-export const auditQuery = pageQuery.extend({
+/** With two or three of actor, action and subject a page may hold fewer entries than it could, or none: `next` alone tells whether there are more. */
+export const auditFilter = z.strictObject({
   actor: z.string().max(120).optional(),
   action: z.string().max(120).optional(),
   subject: z.string().max(120).optional(),
+  /** then or later */
+  since: pointInTime.optional(),
+  /** before */
+  until: pointInTime.optional(),
+});
+export type AuditFilter = z.infer<typeof auditFilter>;
+export const auditQuery = pageQuery.extend(auditFilter.shape);
+export const auditFormats = ['jsonl', 'csv'] as const;
+export type AuditFormat = (typeof auditFormats)[number];
+export const auditExportQuery = auditFilter.extend({
+  format: z.enum(auditFormats).default('jsonl'),
+  /** `id` of the last entry of the export before, to go on after it */
+  after: z.string().max(200).optional(),
 });

@@ -86,6 +86,18 @@ export const agentPatch = z
   .strictObject({ name: agentName.optional(), tags: z.array(tagName).max(50).optional() })
   .meta({ id: 'AgentPatch' });
 
+/** Hosts with the same answer to "why not this one?". */
+const ownerPreviewGroup = z.object({
+  /** `status`: not Online, `platform`: the plugin does not run there, `no_match`: a part of the expression does not hold */
+  reason: z.enum(['status', 'platform', 'revoked', 'no_match']),
+  /** the reason in words, such as `tag:web does not hold` */
+  text: z.string(),
+  count: z.int(),
+  /** the first of their names */
+  names: z.array(z.string()),
+});
+export type OwnerPreviewGroup = z.infer<typeof ownerPreviewGroup>;
+
 /** What an owner would reach now. */
 export const ownerPreview = z
   .object({
@@ -93,8 +105,24 @@ export const ownerPreview = z
     kind: z.enum(['all', 'anyone', 'agent', 'expression']),
     matched: z.int(),
     online: z.int(),
-    /** the first of their names */
+    /** of those matched: Online, and on one of the platforms that were asked for */
+    ready: z.int(),
+    /** the first names of those matched */
     names: z.array(z.string()),
+    /** those matched that could not begin now, and why; the most first */
+    held: z.array(ownerPreviewGroup),
+    /** those not matched, and why not; of one host nobody asks that about the others */
+    others: z.array(ownerPreviewGroup),
   })
   .meta({ id: 'OwnerPreview' });
 export type OwnerPreview = z.infer<typeof ownerPreview>;
+
+export const ownerPreviewQuery = z.strictObject({
+  owner: z.string().min(1).max(2000),
+  /** those of the plugin, such as `linux,win32`; absent: it runs on all */
+  platforms: z
+    .string()
+    .max(200)
+    .transform((text) => text.split(',').filter((platform) => platform !== ''))
+    .optional(),
+});

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { json } from '../json.ts';
+import { pluginName } from '../names.ts';
 import { logStreams } from '../protocol.ts';
+import { type ReasonCode, reasonCodes } from '../reasons.ts';
 import { attemptOutcomes, executionStates } from '../states.ts';
-import { instant, pageQuery } from './listing.ts';
+import { instant, pageQuery, pointInTime } from './listing.ts';
 
 export const execution = z
   .object({
@@ -88,6 +90,15 @@ export const executionQuery = pageQuery.extend({
   taskId: z.string().max(64).optional(),
   agentId: z.string().max(64).optional(),
   state: z.enum(executionStates).optional(),
+  /** created then or later */
+  since: pointInTime.optional(),
+  /** created before */
+  until: pointInTime.optional(),
+  /** of the work; with this, `reason` or `text` a page may hold fewer than it could, or none: `next` alone tells whether there are more */
+  plugin: pluginName.optional(),
+  reason: z.enum(Object.keys(reasonCodes) as [ReasonCode, ...ReasonCode[]]).optional(),
+  /** part of the message or of the sentence why */
+  text: z.string().min(1).max(200).optional(),
 });
 
 export const logQuery = z.strictObject({

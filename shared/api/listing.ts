@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isPointInTime } from '../points-in-time.ts';
 
 /**
  * Lists page by keyset cursor, newest first: `after` is the `next` of the page before. A page holds at most `limit` items, and fewer when
@@ -22,3 +23,9 @@ export type Page<T> = { readonly items: readonly T[]; readonly next: string | nu
 export const instant = z.iso.datetime();
 export const toInstant = (ms: number): string => new Date(ms).toISOString();
 export const toInstantOrNull = (ms: number | null): string | null => (ms === null ? null : toInstant(ms));
+
+/** In a query: an instant in ISO 8601, or how long ago, such as `90m`, `24h` or `7d`. */
+export const pointInTime = z
+  .string()
+  .max(40)
+  .refine((text) => isPointInTime(text), 'Expected a time such as 2026-01-31T08:00:00Z, or how long ago, such as 24h or 7d.');

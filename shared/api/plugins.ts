@@ -147,4 +147,10 @@ export const pluginProblem = z
   .meta({ id: 'PluginProblem' });
 export type PluginProblem = z.infer<typeof pluginProblem>;
 
-export const pluginProblems = z.object({ problems: z.array(pluginProblem) }).meta({ id: 'PluginProblems' });
+export const pluginProblems = z
+  .object({
+    problems: z.array(pluginProblem),
+    /** SHA-256 of the version that is current now; null: there is none. Another than the `base` of the draft: somebody saved meanwhile */
+    current: z.string().nullable(),
+  })
+  .meta({ id: 'PluginProblems' });

@@ -10,7 +10,7 @@ export type Trigger = (typeof triggers)[number];
 
 /** Which executions of a run are run again; `group`: those that ended like a given one. */
 export const retryChoices = ['failed', 'missing', 'different'] as const;
-export const retryOnly = [...retryChoices, 'group'] as const;
+export const retryOnly = [...retryChoices, 'group', 'execution'] as const;
 export type RetryChoice = (typeof retryChoices)[number];
 export type RetryOnly = (typeof retryOnly)[number];
 
@@ -102,8 +102,13 @@ export const retryInput = z
     only: z.enum(retryChoices).optional(),
     /** an execution: all that ended like it */
     group: z.string().min(1).max(64).optional(),
+    /** an execution: its host alone */
+    execution: z.string().min(1).max(64).optional(),
   })
-  .refine(({ only, group }) => only === undefined || group === undefined, 'Give `only` or `group`, not both.')
+  .refine(
+    (choice) => Object.values(choice).filter((value) => value !== undefined).length <= 1,
+    'Give one of `only`, `group` and `execution`.',
+  )
   .meta({ id: 'RetryInput' });
 export type RetryInput = z.infer<typeof retryInput>;
 

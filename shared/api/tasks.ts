@@ -172,7 +172,27 @@ export const taskQuery = pageQuery.extend({
   status: z.enum(taskStatuses).optional(),
   type: z.enum(taskTypes).optional(),
   plugin: pluginName.optional(),
+  /** names that begin with it, in upper or lower case */
+  name: z.string().min(1).max(200).optional(),
 });
+
+export const taskVersions = z
+  .object({
+    items: z.array(
+      z.object({
+        version: z.int(),
+        /** when it came to be, and who made it */
+        at: instant,
+        by: z.string(),
+        /** how it differs from the version before it, line by line; null: it is the first, or the two cannot be compared */
+        diff: z.object({ added: z.int(), removed: z.int(), patch: z.string() }).nullable(),
+      }),
+    ),
+    /** pass as `after` for the next page; null on the last */
+    next: z.int().nullable(),
+  })
+  .meta({ id: 'TaskVersions' });
+export type TaskVersions = z.infer<typeof taskVersions>;
 
 /** `POST /schedules/preview`: the fields of a definition that say when it fires. */
 export const schedulePreview = z

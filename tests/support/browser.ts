@@ -13,11 +13,11 @@ export const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/
   existsSync(path),
 );
 
-const flags = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking'];
+export const browserFlags = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking'];
 
 export async function openBrowser(): Promise<TestBrowser> {
   if (browserPath === undefined) throw new Error('There is no Chromium on this machine.');
-  const browser: Browser = await chromium.launch({ executablePath: browserPath, args: flags });
+  const browser: Browser = await chromium.launch({ executablePath: browserPath, args: browserFlags });
   const context: BrowserContext = await browser.newContext();
   const page = await context.newPage();
   const complaints: string[] = [];

@@ -18,7 +18,7 @@ export type TestDatabase = {
 export async function openTestDatabase(parent: string = tmpdir()): Promise<TestDatabase> {
   const dataDir = await mkdtemp(join(parent, 'muster-test-'));
   // groups are not bounded by time, so that how busy the machine is makes no difference
-  const db = await openDatabase<Tables>({ dataDir, limits: { maxUnitsPerGroup: 256, maxWaiting: 200_000 } });
+  const db = await openDatabase<Tables>({ dataDir, limits: { maxUnitsPerGroup: 256, maxTurnsToGather: 8, maxWaiting: 200_000 } });
   await migrate(db, migrations, Date.now);
   return {
     db,

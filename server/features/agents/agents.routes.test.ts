@@ -121,8 +121,12 @@ describe('the agents of the API', () => {
       kind: 'expression',
       matched: 2,
       online: 0,
+      ready: 0,
       names: ['a', 'b'],
+      held: [{ reason: 'status', text: 'offline', count: 2, names: ['a', 'b'] }],
+      others: [{ reason: 'no_match', text: 'tag:early does not hold', count: 2, names: ['c', 'd'] }],
     });
+    expect((await get('/api/v1/owners/preview?owner=ALL&platforms=linux,darwin')).status).toBe(200);
     expect((await get('/api/v1/owners/preview?owner=nobody')).body).toMatchObject({ code: 'owner_unknown', field: 'owner' });
   });
 });

@@ -9,6 +9,7 @@ import {
   agentTagged,
   agentTagging,
   ownerPreview,
+  ownerPreviewQuery,
 } from '../../../shared/api/agents.ts';
 import { pageOf } from '../../../shared/api/listing.ts';
 import { type AnyRoute, route } from '../../platform/http/route.ts';
@@ -110,8 +111,8 @@ export const createAgentsRoutes = (agents: AgentsService): AnyRoute[] => [
     permission: 'agents.read',
     summary: 'Which agents an owner would reach now',
     tag: 'owners',
-    query: z.strictObject({ owner: z.string().min(1).max(2000) }),
+    query: ownerPreviewQuery,
     responses: { 200: ownerPreview },
-    handler: async ({ query }) => ({ status: 200, body: agents.preview(query.owner) }),
+    handler: async ({ query }) => ({ status: 200, body: agents.preview(query.owner, query.platforms) }),
   }),
 ];

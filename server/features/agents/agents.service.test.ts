@@ -223,7 +223,18 @@ describe('owners', () => {
       kind: 'expression',
       matched: 3,
       online: 1,
+      ready: 1,
       names: ['web01', 'web02', 'web09'],
+      held: [{ reason: 'status', text: 'offline', count: 2, names: ['web01', 'web02'] }],
+      others: [
+        { reason: 'no_match', text: 'tag:web does not hold', count: 1, names: ['db01'] },
+        { reason: 'revoked', text: 'revoked', count: 1, names: ['gone'] },
+      ],
+    });
+    expect(test.agents.preview('web09', ['win32'])).toMatchObject({
+      ready: 0,
+      held: [{ reason: 'platform', text: 'the plugin does not run on Linux', count: 1, names: ['web09'] }],
+      others: [],
     });
   });
 });

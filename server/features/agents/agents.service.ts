@@ -31,7 +31,8 @@ import { createEnrolment, type Enrol, type EnrolmentResources } from './enrolmen
 import { createFleet, type Fleet } from './fleet.ts';
 import { createHeartbeatRows } from './heartbeat-rows.ts';
 import { createLives, type LivesResources } from './lives.ts';
-import { previewOf, type ResolvedOwner, resolveOwner } from './owners.ts';
+import { previewOf } from './owner-preview.ts';
+import { type ResolvedOwner, resolveOwner } from './owners.ts';
 import type { Matcher } from './target-terms.ts';
 
 /** All agents, kept in memory as they are now; the rows are the truth. */
@@ -50,7 +51,8 @@ export type AgentsService = {
    * @throws MusterError owner_unknown, owner_syntax (with the column)
    */
   resolveOwner(owner: string, field?: string): ResolvedOwner;
-  preview(owner: string): OwnerPreview;
+  /** @param platforms those on which the plugin runs; undefined: on all */
+  preview(owner: string, platforms?: readonly string[]): OwnerPreview;
   list(query: z.infer<typeof agentQuery>): Promise<Page<Agent>>;
   /**
    * What is typed above a list, as a test of one agent; revoked ones may match too.
@@ -124,7 +126,7 @@ export function createAgents(resources: AgentsResources): AgentsService {
     send: connections.send,
     broadcast: connections.broadcast,
     resolveOwner: (owner, field) => resolveOwner(fleet, owner, field),
-    preview: (owner) => previewOf(fleet, owner),
+    preview: (owner, platforms) => previewOf(fleet, owner, platforms),
     list: async (query) => listOf(fleet, query, busyOf),
     filter: matching,
     count(target) {

@@ -28,19 +28,6 @@ export function resolveOwner(fleet: Fleet, owner: string, field = 'owner'): Reso
   return { kind: 'expression', agents: known.filter(matches) };
 }
 
-const namesShown = 50;
-
-export function previewOf(fleet: Fleet, owner: string): OwnerPreview {
-  const { kind, agents } = resolveOwner(fleet, owner);
-  return {
-    owner,
-    kind,
-    matched: agents.length,
-    online: agents.filter((agent) => agent.status === 'Online').length,
-    names: agents.slice(0, namesShown).map((agent) => agent.name),
-  };
-}
-
 function matcherFor(owner: string, field: string): Matcher {
   try {
     return parseTarget(owner);

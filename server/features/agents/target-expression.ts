@@ -10,12 +10,19 @@ import { syntaxError, type Token, tokensOf } from './target-tokens.ts';
  *
  * A word is a name with `*` and `?`, or `key:value` (see `target-terms.ts`).
  */
-export function parseTarget(text: string): Matcher {
+export const parseTarget = (text: string): Matcher => readTarget(text).matches;
+
+/** The expression, and what must all hold for it, each as it was written: `tag:web & !os:linux` has two parts, an alternative one. */
+export function readTarget(text: string): TargetExpression {
   if (text.length > maxLength) throw syntaxError(`The expression is longer than ${maxLength} characters.`, maxLength + 1);
   const tokens = tokensOf(text);
   let at = 0;
   const peek = (): Token => tokens[at] as Token;
   const take = (): Token => tokens[at++] as Token;
+
+  /** of the last `both` on the outermost level */
+  let parts: TargetPart[] = [];
+  let alternatives = 0;
 
   function either(depth: number): Matcher {
     const matchers = [both(depth)];
@@ -23,15 +30,20 @@ export function parseTarget(text: string): Matcher {
       take();
       matchers.push(both(depth));
     }
+    if (depth === 0) alternatives = matchers.length;
     return matchers.length === 1 ? (matchers[0] as Matcher) : (target) => matchers.some((matches) => matches(target));
   }
 
   function both(depth: number): Matcher {
-    const matchers = [single(depth)];
-    while (peek().kind === 'and') {
-      take();
-      matchers.push(single(depth));
-    }
+    const read: TargetPart[] = [];
+    do {
+      if (read.length > 0) take();
+      const start = peek().column - 1;
+      const matches = single(depth);
+      read.push({ text: text.slice(start, peek().column - 1).trim(), matches });
+    } while (peek().kind === 'and');
+    if (depth === 0) parts = read;
+    const matchers = read.map(({ matches }) => matches);
     return matchers.length === 1 ? (matchers[0] as Matcher) : (target) => matchers.every((matches) => matches(target));
   }
 
@@ -61,8 +73,11 @@ export function parseTarget(text: string): Matcher {
   const whole = either(0);
   const next = peek();
   if (next.kind !== 'end') throw syntaxError(`"&" or "|" is expected here${found(next)}.`, next.column);
-  return whole;
+  return { matches: whole, parts: alternatives === 1 ? parts : [{ text: text.trim(), matches: whole }] };
 }
+
+type TargetPart = { readonly text: string; readonly matches: Matcher };
+export type TargetExpression = { readonly matches: Matcher; readonly parts: readonly TargetPart[] };
 
 const maxLength = 2000;
 const maxDepth = 100;

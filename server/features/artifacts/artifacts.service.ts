@@ -22,6 +22,8 @@ export type ArtifactsService = {
   read(executionId: string, name: string): Promise<{ artifact: Artifact; content: AsyncIterable<Uint8Array> }>;
   /** @param authorization of the agent, with the token of its connection */
   take(authorization: string | undefined, piece: ArtifactPiece): Promise<ArtifactProgress>;
+  /** Bytes of all that is kept; counted at the first call after a start and after each housekeeping, and known then. */
+  total(): Promise<number>;
   /** Removes content that belongs to no execution any more. @returns how many files */
   prune(signal: AbortSignal): Promise<number>;
 };
@@ -111,6 +113,11 @@ export function createArtifacts({ db, clock, content, limits, agentOfDownloadTok
       await note(piece, null);
       if (total !== undefined) total += bytes;
       return { next: bytes, done: true, refused: null };
+    },
+
+    async total() {
+      total ??= await sizeOfAll(db.read);
+      return total;
     },
 
     async prune(signal) {

@@ -29,6 +29,9 @@ export const auditEntryOf = (row: AuditTable): AuditEntry => ({
   address: row.address,
 });
 
+/** Entries that are looked at, at most, for a page that one index alone does not find. */
+export const entriesLookedAt = 10_000;
+
 const longestDetail = 16_384;
 
 /**

@@ -21,6 +21,8 @@ export type ApiTokenCreated = z.infer<typeof tokenCreated>;
 
 export type ApiTokensService = {
   list(query: z.infer<typeof pageQuery>): Promise<Page<ApiToken>>;
+  /** @throws not_found */
+  get(id: string): Promise<ApiToken>;
   /** The answer is the only place where the token ever stands. */
   create(input: z.infer<typeof tokenInput>, actor: Actor, options?: CreateOptions<ApiTokenCreated>): Promise<ApiTokenCreated>;
   /** Takes effect at once, also for the sessions that it opened. Revoking again changes nothing. */
@@ -40,6 +42,12 @@ export function createApiTokens({ db, clock, newId, randomBytes, audit, cache }:
   return {
     async list({ limit, after }) {
       return pageOfRows(await listApiTokens(db.read, cursorOf(after, 'token'), limit + 1), limit, apiTokenOf);
+    },
+
+    async get(id) {
+      const row = await findApiToken(db.read, id);
+      if (row === undefined) throw new MusterError('not_found', 'There is no such token.');
+      return apiTokenOf(row);
     },
 
     async create({ name, role, expiresInSeconds }, actor, { address = null, alongside } = {}) {

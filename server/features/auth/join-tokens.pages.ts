@@ -22,6 +22,7 @@ import type { Origin } from './origin.ts';
 
 export type JoinTokensPagesResources = {
   readonly list: (query: { limit: number; after?: string | undefined }) => Promise<ListPage<JoinToken>>;
+  readonly get: (id: string) => Promise<JoinToken>;
   readonly create: (
     input: z.infer<typeof joinTokenInput>,
     actor: Actor,
@@ -41,15 +42,26 @@ export type JoinTokensPagesResources = {
   readonly publicUrl: string | null;
 };
 
-type Shown = { readonly form: Form; readonly problems: FormProblems | null; readonly lines: readonly JoinLine[] };
+type Shown = {
+  readonly form: Form;
+  readonly problems: FormProblems | null;
+  /** made a moment ago, with what is to be run */
+  readonly made: (JoinToken & { readonly lines: readonly JoinLine[] }) | null;
+  /** of the token that is about to be revoked */
+  readonly revoke?: string | undefined;
+};
 
 const view = viewsOf(import.meta.url);
 const path = '/settings/join-tokens';
-const shownHosts = 10;
+const shownHosts = 6;
 
 export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyPage[] {
-  const show = async (after: string | undefined, { form, problems, lines }: Shown): Promise<PageAnswer> => {
-    const tokens = await resources.list({ limit: 50, after });
+  const show = async (after: string | undefined, { form, problems, made, revoke }: Shown): Promise<PageAnswer> => {
+    const [tokens, asked] = await Promise.all([
+      resources.list({ limit: 50, after }),
+      revoke === undefined ? null : resources.get(revoke),
+    ]);
+    const joined = resources.joinedLately();
     return {
       kind: 'view',
       view: view('join-tokens'),
@@ -60,22 +72,24 @@ export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyP
         pager: pagerOf(path, { after }, tokens.next),
         values: form,
         problems,
-        lines,
-        joined: resources.joinedLately().slice(0, shownHosts),
+        made,
+        asked: asked?.revoked === true ? null : asked,
+        joined: joined.slice(0, shownHosts),
+        moreJoined: Math.max(0, joined.length - shownHosts),
       },
       // the answer to a form shows what a live update must not replace, and follows the same address
       topics: ['agents'],
       ...(problems === null ? {} : { status: 422 }),
     };
   };
-  const blank: Shown = { form: { expiresInSeconds: '24h', maxUses: '1' }, problems: null, lines: [] };
+  const blank: Shown = { form: { expiresInSeconds: '24h', maxUses: '1' }, problems: null, made: null };
   return [
     page({
       method: 'GET',
       path,
       permission: 'join-tokens.manage',
-      query: z.object(pagingQuery),
-      handler: ({ query }) => show(query.after, blank),
+      query: z.object({ ...pagingQuery, revoke: z.string().max(64).optional() }),
+      handler: ({ query: { after, revoke } }) => show(after, { ...blank, revoke }),
     }),
     page({
       method: 'POST',
@@ -91,15 +105,13 @@ export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyP
           tags: wordsOf(form, 'tags'),
           ...(textOf(form, 'agentName').trim() === '' ? {} : { agentName: textOf(form, 'agentName').trim() }),
         });
-        if (!input.success) return show(undefined, { form, problems: problemsOfIssues(input.error.issues), lines: [] });
+        if (!input.success) return show(undefined, { form, problems: problemsOfIssues(input.error.issues), made: null });
         try {
-          const { token } = await resources.create(input.data, signedIn(request), { address: request.address });
-          return show(undefined, {
-            ...blank,
-            lines: await resources.joinLines(resources.publicUrl ?? ownUrl(request.headers), token),
-          });
+          const { token, ...made } = await resources.create(input.data, signedIn(request), { address: request.address });
+          const lines = await resources.joinLines(resources.publicUrl ?? ownUrl(request.headers), token);
+          return show(undefined, { ...blank, made: { ...made, lines } });
         } catch (error) {
-          return show(undefined, { form, problems: problemsOfError(error), lines: [] });
+          return show(undefined, { form, problems: problemsOfError(error), made: null });
         }
       },
     }),

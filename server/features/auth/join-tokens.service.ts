@@ -25,6 +25,8 @@ export type JoinTokenCreated = z.infer<typeof joinTokenCreated>;
 
 export type JoinTokensService = {
   list(query: z.infer<typeof pageQuery>): Promise<Page<JoinToken>>;
+  /** @throws not_found */
+  get(id: string): Promise<JoinToken>;
   /** The answer is the only place where the token ever stands. */
   create(
     input: z.infer<typeof joinTokenInput>,
@@ -61,6 +63,12 @@ export function createJoinTokens({ db, clock, newId, randomBytes, audit, fingerp
   return {
     async list({ limit, after }) {
       return pageOfRows(await listJoinTokens(db.read, cursorOf(after, 'joinToken'), limit + 1), limit, joinTokenOf);
+    },
+
+    async get(id) {
+      const row = await findJoinToken(db.read, id);
+      if (row === undefined) throw new MusterError('not_found', 'There is no such join token.');
+      return joinTokenOf(row);
     },
 
     async create({ expiresInSeconds, maxUses, agentName = null, tags }, actor, { address = null, alongside } = {}) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ApiToken, tokenInput } from '../../../shared/api/access.ts';
 import type { Page as ListPage } from '../../../shared/api/listing.ts';
 import { parseDuration } from '../../../shared/durations.ts';
-import { roles } from '../../../shared/permissions.ts';
+import { roleSentences, roles } from '../../../shared/permissions.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import {
   type Form,
@@ -20,6 +20,7 @@ import type { Origin } from './origin.ts';
 
 export type TokensPagesResources = {
   readonly list: (query: { limit: number; after?: string | undefined }) => Promise<ListPage<ApiToken>>;
+  readonly get: (id: string) => Promise<ApiToken>;
   readonly create: (
     input: z.infer<typeof tokenInput>,
     actor: Actor,
@@ -28,32 +29,50 @@ export type TokensPagesResources = {
   readonly revoke: (id: string, actor: Actor, origin: Origin) => Promise<unknown>;
 };
 
-type Shown = { readonly form: Form; readonly problems: FormProblems | null; readonly secret: string | null };
+type Shown = {
+  readonly form: Form;
+  readonly problems: FormProblems | null;
+  /** made a moment ago */
+  readonly made: (ApiToken & { readonly token: string }) | null;
+  /** of the token that is about to be revoked */
+  readonly revoke?: string | undefined;
+};
 
 const view = viewsOf(import.meta.url);
 const path = '/settings/tokens';
 
 export function createTokensPages(resources: TokensPagesResources): AnyPage[] {
-  const show = async (after: string | undefined, { form, problems, secret }: Shown): Promise<PageAnswer> => {
-    const tokens = await resources.list({ limit: 50, after });
+  const show = async (after: string | undefined, { form, problems, made, revoke }: Shown): Promise<PageAnswer> => {
+    const [tokens, asked] = await Promise.all([
+      resources.list({ limit: 50, after }),
+      revoke === undefined ? null : resources.get(revoke),
+    ]);
     return {
       kind: 'view',
       view: view('tokens'),
       title: 'API tokens',
       section: 'settings',
-      data: { tokens: tokens.items, pager: pagerOf(path, { after }, tokens.next), roles, values: form, problems, secret },
+      data: {
+        tokens: tokens.items,
+        pager: pagerOf(path, { after }, tokens.next),
+        roles: roles.map((role) => ({ role, sentence: roleSentences[role] })),
+        values: form,
+        problems,
+        made,
+        asked: asked?.revoked === true ? null : asked,
+      },
       ...(problems === null ? {} : { status: 422 }),
     };
   };
-  const blank: Shown = { form: { role: 'operator', expiresInSeconds: '90d' }, problems: null, secret: null };
+  const blank: Shown = { form: { role: 'operator', expiresInSeconds: '90d' }, problems: null, made: null };
 
   return [
     page({
       method: 'GET',
       path,
       permission: 'tokens.manage',
-      query: z.object(pagingQuery),
-      handler: ({ query }) => show(query.after, blank),
+      query: z.object({ ...pagingQuery, revoke: z.string().max(64).optional() }),
+      handler: ({ query: { after, revoke } }) => show(after, { ...blank, revoke }),
     }),
     page({
       method: 'POST',
@@ -67,19 +86,19 @@ export function createTokensPages(resources: TokensPagesResources): AnyPage[] {
         const seconds = expiry === '' ? undefined : parseDuration(expiry);
         if (expiry !== '' && seconds === undefined) {
           const fields = { expiresInSeconds: 'Use a duration such as 12h or 90d, or leave it empty.' };
-          return show(undefined, { form, problems: { summary: 'One field needs a look.', fields }, secret: null });
+          return show(undefined, { form, problems: { summary: 'One field needs a look.', fields }, made: null });
         }
         const input = tokenInput.safeParse({
           name: textOf(form, 'name').trim(),
           role: textOf(form, 'role'),
           expiresInSeconds: seconds,
         });
-        if (!input.success) return show(undefined, { form, problems: problemsOfIssues(input.error.issues), secret: null });
+        if (!input.success) return show(undefined, { form, problems: problemsOfIssues(input.error.issues), made: null });
         try {
-          const { token } = await resources.create(input.data, signedIn(request), { address: request.address });
-          return show(undefined, { ...blank, secret: token });
+          const made = await resources.create(input.data, signedIn(request), { address: request.address });
+          return show(undefined, { ...blank, made });
         } catch (error) {
-          return show(undefined, { form, problems: problemsOfError(error), secret: null });
+          return show(undefined, { form, problems: problemsOfError(error), made: null });
         }
       },
     }),

@@ -15,13 +15,15 @@ import type { Passwords } from './passwords.ts';
 import { assertMayGrant, assertMayManage } from './roles.ts';
 import { deleteOtherSessionsOfUser, deleteSessionsOfUser } from './sessions.store.ts';
 import { findUser, hasEnabledAdminBesides, insertUser, listUsers, updateUser } from './users.store.ts';
-import { losesAdmin, userOf } from './users.ts';
+import { isEnabledAdmin, losesAdmin, userOf } from './users.ts';
 
 export type UserInput = z.infer<typeof userInput>;
 export type UserPatch = z.infer<typeof userPatch>;
 
 export type UsersService = {
   list(query: z.infer<typeof pageQuery>): Promise<Page<User>>;
+  /** @throws not_found. `isLastAdmin`: no other enabled admin is there, so this one stays */
+  get(id: string): Promise<User & { readonly isLastAdmin: boolean }>;
   create(input: UserInput, actor: Actor, options?: CreateOptions<User>): Promise<User>;
   /** A new password or a disabled user ends that user's sessions at once, save the one that asks; a new role holds at once. */
   patch(id: string, patch: UserPatch, actor: Actor, origin?: Origin): Promise<User>;
@@ -40,6 +42,13 @@ export function createUsers({ db, clock, newId, audit, passwords, cache }: Users
   return {
     async list({ limit, after }) {
       return pageOfRows(await listUsers(db.read, cursorOf(after, 'user'), limit + 1), limit, userOf);
+    },
+
+    async get(id) {
+      const row = await findUser(db.read, id);
+      if (row === undefined) throw new MusterError('not_found', 'There is no such user.');
+      const isLastAdmin = isEnabledAdmin(row) && !(await hasEnabledAdminBesides(db.read, id));
+      return { ...userOf(row), isLastAdmin };
     },
 
     async create({ name, role, password }, actor, { address = null, alongside } = {}) {

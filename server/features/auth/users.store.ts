@@ -27,12 +27,7 @@ export async function insertUser(writer: Writer, row: UsersTable): Promise<boole
 export const updateUser = (writer: Writer, id: string, changes: Partial<UsersTable>) =>
   writer.updateTable('users').set(changes).where('id', '=', id).execute();
 
-export async function hasEnabledAdminBesides(writer: Writer, id: string): Promise<boolean> {
-  const query = writer
-    .selectFrom('users')
-    .select('id')
-    .where('role', '=', 'admin')
-    .where('disabled', '=', 0)
-    .where('id', '<>', id);
+export async function hasEnabledAdminBesides(db: Reader | Writer, id: string): Promise<boolean> {
+  const query = db.selectFrom('users').select('id').where('role', '=', 'admin').where('disabled', '=', 0).where('id', '<>', id);
   return (await query.limit(1).executeTakeFirst()) !== undefined;
 }

@@ -17,4 +17,4 @@ type Standing = Pick<UsersTable, 'role' | 'disabled'>;
 /** Whether a change takes an enabled admin away; the last one must stay, or nobody could let anybody in again. */
 export const losesAdmin = (before: Standing, after: Standing): boolean => isEnabledAdmin(before) && !isEnabledAdmin(after);
 
-const isEnabledAdmin = ({ role, disabled }: Standing): boolean => role === 'admin' && disabled === 0;
+export const isEnabledAdmin = ({ role, disabled }: Standing): boolean => role === 'admin' && disabled === 0;

@@ -107,7 +107,8 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
         await more;
         return await look();
       } finally {
-        looked.abort();
+        // a reason of its own: without one an exception with its stack is made, for every request
+        looked.abort('looked');
       }
 
       async function look() {

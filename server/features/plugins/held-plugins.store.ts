@@ -33,20 +33,8 @@ export async function replaceHeld(writer: Writer, agentId: string, held: readonl
   }
 }
 
-/** How many agents hold each of these bundles. Index: agent_plugins_by_bundle. */
-export async function holderCounts(db: Reader, hashes: readonly string[]): Promise<Map<string, number>> {
-  if (hashes.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('agent_plugins')
-    .select(['sha256', (eb) => eb.fn.countAll().as('holders')])
-    .where('sha256', 'in', hashes)
-    .groupBy('sha256')
-    .execute();
-  return new Map(rows.map(({ sha256, holders }) => [sha256, Number(holders)]));
-}
+export type HeldRow = { readonly agent_id: string; readonly sha256: string };
 
-/** Which agent holds which of these bundles. Index: agent_plugins_by_bundle. */
-export const heldBundles = (db: Reader, hashes: readonly string[]): Promise<{ agent_id: string; sha256: string }[]> =>
-  hashes.length === 0
-    ? Promise.resolve([])
-    : db.selectFrom('agent_plugins').select(['agent_id', 'sha256']).where('sha256', 'in', hashes).execute();
+/** All of them; read once, when the server starts. */
+export const allHeld = (db: Reader): Promise<HeldRow[]> =>
+  db.selectFrom('agent_plugins').select(['agent_id', 'sha256']).execute();

@@ -2,10 +2,10 @@ import type { Page } from '../../../shared/api/listing.ts';
 import type { PluginHolder } from '../../../shared/api/plugins.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import { cursorOf } from '../../platform/db/keyset.ts';
-import type { Reader } from '../../schema/schema.ts';
 import type { AgentView } from '../agents/agents.ts';
-import { heldBundles } from './held-plugins.store.ts';
+import type { Holdings } from './holdings.ts';
 import type { PluginShelf } from './plugin-shelf.ts';
+import type { BundleRecord } from './plugins.ts';
 
 export type DriftQuery = {
   readonly state?: PluginHolder['state'] | undefined;
@@ -20,57 +20,83 @@ export type PluginDrift = {
   /** newest agents first; @throws MusterError not_found */
   of(name: string, query: DriftQuery): Promise<Page<PluginHolder>>;
   counts(name: string): Promise<DriftCounts>;
+  /** by name: agents that should have the current bundle and do not; without the plugins that all of them have */
+  lagging(): ReadonlyMap<string, number>;
 };
 
 export function createPluginDrift({
-  read,
+  holdings,
   shelf,
   allAgents,
 }: {
-  readonly read: Reader;
+  readonly holdings: Pick<Holdings, 'holds' | 'holdersOf'>;
   readonly shelf: PluginShelf;
   /** oldest first */
   readonly allAgents: () => readonly AgentView[];
 }): PluginDrift {
-  /** Which bundles each agent holds, and what that makes it. Revoked agents have no part in it. */
-  async function holders(name: string): Promise<(agent: AgentView) => PluginHolder> {
+  /** Revoked agents have no part in it. What else an agent holds is looked at only where it lacks the current bundle. */
+  function stateOf(name: string): (agent: AgentView) => PluginHolder['state'] {
     const current = shelf.currentOf(name);
     if (current === undefined) throw new MusterError('not_found', `There is no plugin "${name}".`);
-    const bundles = new Map(shelf.bundlesOf(name).map((bundle) => [bundle.sha256, bundle]));
-    const rows = await heldBundles(read, [...bundles.keys()]);
-    const byAgent = Map.groupBy(rows, ({ agent_id }) => agent_id);
-    const platforms: readonly string[] | undefined = bundles.get(current.sha256)?.manifest.platforms;
-    return (agent) => {
-      const held = (byAgent.get(agent.id) ?? []).flatMap(({ sha256 }) => {
-        const version = bundles.get(sha256)?.version;
-        return version === undefined ? [] : [{ sha256, version }];
-      });
-      const has = held.some(({ sha256 }) => sha256 === current.sha256);
-      const isForIt = platforms === undefined || platforms.includes(agent.os);
-      const state = has ? 'current' : !isForIt ? 'not_for_it' : held.length > 0 ? 'outdated' : 'missing';
-      return { agentId: agent.id, agentName: agent.name, status: agent.status, state, held };
+    const has = holdings.holdersOf(current.sha256);
+    const earlier = heldBundles(name).map(({ sha256 }) => holdings.holdersOf(sha256));
+    const platforms: readonly string[] | undefined = shelf.byHash(current.sha256)?.manifest.platforms;
+    return ({ id, os }) => {
+      if (has.has(id)) return 'current';
+      if (platforms !== undefined && !platforms.includes(os)) return 'not_for_it';
+      return earlier.some((holders) => holders.has(id)) ? 'outdated' : 'missing';
     };
   }
 
-  const taking = (agent: AgentView): boolean => agent.status !== 'Revoked';
+  const heldBundles = (name: string): BundleRecord[] =>
+    shelf.bundlesOf(name).filter(({ sha256 }) => holdings.holdersOf(sha256).size > 0);
 
   return {
     async of(name, { state, after, limit }) {
       const position = cursorOf(after, 'agent');
-      const holderOf = await holders(name);
-      const rows = allAgents()
-        .filter((agent) => taking(agent) && (position === undefined || agent.id < position))
-        .map(holderOf)
-        .filter((holder) => state === undefined || holder.state === state)
-        .reverse();
-      const items = rows.slice(0, limit);
-      return { items, next: rows.length > limit ? (items.at(-1)?.agentId ?? null) : null };
+      const stateIn = stateOf(name);
+      const bundles = heldBundles(name);
+      const agents = allAgents();
+      const items: PluginHolder[] = [];
+      for (let at = agents.length - 1; at >= 0; at -= 1) {
+        const agent = agents[at] as AgentView;
+        if (!isTaking(agent) || (position !== undefined && agent.id >= position)) continue;
+        const found = stateIn(agent);
+        if (state !== undefined && found !== state) continue;
+        if (items.length === limit) return { items, next: items.at(-1)?.agentId ?? null };
+        const held = bundles.flatMap(({ sha256, version }) => (holdings.holds(agent.id, sha256) ? [{ sha256, version }] : []));
+        items.push({ agentId: agent.id, agentName: agent.name, status: agent.status, state: found, held });
+      }
+      return { items, next: null };
     },
     async counts(name) {
-      const holderOf = await holders(name);
+      const stateIn = stateOf(name);
       const counts = { current: 0, outdated: 0, missing: 0, not_for_it: 0 };
-      for (const agent of allAgents().filter(taking)) counts[holderOf(agent).state] += 1;
+      for (const agent of allAgents()) if (isTaking(agent)) counts[stateIn(agent)] += 1;
       return counts;
+    },
+    lagging() {
+      // counted from what is counted already: only the few that have no part in it are looked at one by one
+      const revoked: string[] = [];
+      const byOs = new Map<string, string[]>();
+      for (const agent of allAgents()) {
+        if (!isTaking(agent)) revoked.push(agent.id);
+        else if (byOs.get(agent.os)?.push(agent.id) === undefined) byOs.set(agent.os, [agent.id]);
+      }
+      return new Map(
+        shelf.allCurrent().flatMap(({ plugin, bundle }): [string, number][] => {
+          const platforms: readonly string[] | undefined = bundle.manifest.platforms;
+          const has = holdings.holdersOf(plugin.sha256);
+          const systems = [...byOs].map(([os, ids]) => ({ ids, isForIt: platforms?.includes(os) ?? true }));
+          const without = [revoked, ...systems.flatMap(({ ids, isForIt }) => (isForIt ? [] : [ids]))];
+          const extra = without.reduce((sum, ids) => sum + ids.filter((id) => has.has(id)).length, 0);
+          const wanted = systems.reduce((sum, { ids, isForIt }) => sum + (isForIt ? ids.length : 0), 0);
+          const behind = wanted - (has.size - extra);
+          return behind <= 0 ? [] : [[plugin.name, behind]];
+        }),
+      );
     },
   };
 }
+
+const isTaking = ({ status }: AgentView): boolean => status !== 'Revoked';

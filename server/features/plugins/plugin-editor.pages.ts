@@ -12,7 +12,10 @@ import type { PluginWorkbench } from './plugin-workbench.ts';
 
 export type PluginEditorResources = {
   readonly detail: (name: string) => Promise<PluginDetail>;
-  readonly history: { files(name: string, version: string): Promise<BundleFile[]> };
+  readonly history: {
+    files(name: string, version: string): Promise<BundleFile[]>;
+    diff(name: string, from: string | undefined, to: string | undefined): Promise<PluginDiff>;
+  };
   readonly workbench: PluginWorkbench;
 };
 
@@ -23,6 +26,10 @@ type Shown = {
   readonly refusal?: string;
   /** what a save would change; the only look of the page that saves */
   readonly diff?: PluginDiff;
+  /** what somebody else saved since this was opened; null: what it was before is not stored any more */
+  readonly meanwhile?: PluginDiff | null;
+  /** nothing was typed yet */
+  readonly isFresh?: true;
 };
 
 const view = viewsOf(import.meta.url);
@@ -59,10 +66,12 @@ export function createPluginEditorPages({ detail, history, workbench }: PluginEd
         problems: shown.problems,
         refusal: shown.refusal ?? null,
         diff: shown.diff ?? null,
+        meanwhile: shown.meanwhile,
+        isUnsaved: shown.isFresh !== true,
         patchRuns,
       },
       scripts: ['plugin-editor.js'],
-      ...(shown.refusal === undefined ? {} : { status: 422 }),
+      status: shown.meanwhile !== undefined ? 409 : shown.refusal !== undefined ? 422 : 200,
     };
   }
 
@@ -73,15 +82,28 @@ export function createPluginEditorPages({ detail, history, workbench }: PluginEd
     return all.flatMap(({ path }) => (edited.has(path) ? [] : [path]));
   }
 
-  async function review(name: string, draft: DraftForm): Promise<PageAnswer> {
+  /** @param meanwhile as in `Shown` */
+  async function review(name: string, draft: DraftForm, meanwhile?: PluginDiff | null): Promise<PageAnswer> {
     const problems = await workbench.check(name, draftOf(draft));
+    const shown = { draft, problems, ...(meanwhile === undefined ? {} : { meanwhile }) };
     if (problems.some(({ level }) => level === 'error'))
-      return show(name, { draft, problems, refusal: 'It cannot be saved like this: see the problems below.' });
+      return show(name, { ...shown, refusal: 'It cannot be saved like this: see the problems below.' });
     try {
-      return await show(name, { draft, problems, diff: await workbench.compare(name, draftOf(draft)) });
+      return await show(name, { ...shown, diff: await workbench.compare(name, draftOf(draft)) });
     } catch (error) {
-      return show(name, { draft, problems, refusal: problemsOfError(error).summary });
+      return show(name, { ...shown, refusal: problemsOfError(error).summary });
     }
+  }
+
+  /**
+   * Somebody else saved since this was opened: what that changed, and what a save of this text changes of it. The text is from now on one
+   * of the version that is current, so that a save after this look is a decision.
+   */
+  async function conflict(name: string, draft: DraftForm): Promise<PageAnswer> {
+    const current = (await known(name))?.sha256 ?? null;
+    const { base } = draft;
+    const meanwhile = base === null || current === null ? null : await history.diff(name, base, current).catch(() => null);
+    return review(name, { ...draft, base: current }, meanwhile);
   }
 
   return [
@@ -119,7 +141,7 @@ export function createPluginEditorPages({ detail, history, workbench }: PluginEd
           plugin === undefined
             ? newDraft(name, runtime ?? 'node')
             : draftOfFiles(plugin.sha256, await history.files(name, plugin.sha256));
-        return show(name, { draft, problems: await workbench.check(name, draftOf(draft)) });
+        return show(name, { draft, problems: await workbench.check(name, draftOf(draft)), isFresh: true });
       },
     }),
     page({
@@ -139,6 +161,7 @@ export function createPluginEditorPages({ detail, history, workbench }: PluginEd
             await workbench.save(name, draftOf(draft), signedIn(request), request.address);
             return { kind: 'redirect', to: `/plugins/${name}` };
           } catch (error) {
+            if (error instanceof MusterError && error.code === 'version_conflict') return conflict(name, draft);
             return show(name, { draft, problems: [], refusal: problemsOfError(error).summary });
           }
         }

@@ -3,11 +3,10 @@ import type { PluginDiff, PluginVersion, PluginVersionDetail } from '../../../sh
 import { MusterError } from '../../../shared/errors.ts';
 import { readableJson } from '../../../shared/json.ts';
 import type { BundleFile, PluginBundle } from '../../../shared/plugin-bundle.ts';
-import type { Reader } from '../../schema/schema.ts';
 import { bundleDiff } from './bundle-diff.ts';
 import type { BundleTexts } from './bundle-texts.ts';
 import { manifestPath } from './bundles.ts';
-import { holderCounts } from './held-plugins.store.ts';
+import type { Holdings } from './holdings.ts';
 import { filesOf } from './plugin-detail.ts';
 import { bundleOfInput, type PluginInput } from './plugin-input.ts';
 import type { PluginShelf } from './plugin-shelf.ts';
@@ -29,11 +28,11 @@ export type PluginHistory = {
 };
 
 export function createPluginHistory({
-  read,
+  holdings,
   shelf,
   texts,
 }: {
-  readonly read: Reader;
+  readonly holdings: Pick<Holdings, 'count'>;
   readonly shelf: PluginShelf;
   readonly texts: BundleTexts;
 }): PluginHistory {
@@ -49,33 +48,27 @@ export function createPluginHistory({
     return JSON.parse(text.toString()) as PluginBundle;
   }
 
-  const shown = (bundle: BundleRecord, heldBy: number): PluginVersion => ({
+  const shown = (bundle: BundleRecord): PluginVersion => ({
     sha256: bundle.sha256,
     version: bundle.version,
     bytes: bundle.bytes,
     createdAt: toInstant(bundle.createdAt),
     createdBy: bundle.createdBy,
     current: shelf.currentOf(bundle.name)?.sha256 === bundle.sha256,
-    heldBy,
+    heldBy: holdings.count(bundle.sha256),
   });
 
   const refOf = ({ version, sha256 }: BundleRecord) => ({ version, sha256 });
 
   return {
     async versions(name) {
-      const bundles = bundlesOf(name);
-      const counts = await holderCounts(
-        read,
-        bundles.map(({ sha256 }) => sha256),
-      );
-      return bundles.toReversed().map((bundle) => shown(bundle, counts.get(bundle.sha256) ?? 0));
+      return bundlesOf(name).toReversed().map(shown);
     },
     async version(name, version) {
       const bundle = chosenVersion(name, bundlesOf(name), version);
       const { files } = await contentOf(bundle);
-      const counts = await holderCounts(read, [bundle.sha256]);
       const { runtime, actions } = bundle.manifest;
-      return { ...shown(bundle, counts.get(bundle.sha256) ?? 0), name, runtime, actions, files: filesOf(bundle.manifest, files) };
+      return { ...shown(bundle), name, runtime, actions, files: filesOf(bundle.manifest, files) };
     },
     async diff(name, from, to) {
       const bundles = bundlesOf(name);

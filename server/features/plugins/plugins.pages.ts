@@ -7,12 +7,17 @@ import {
   type PluginSummary,
   type PluginVersionDetail,
   pluginDiffQuery,
+  pluginHolderStates,
 } from '../../../shared/api/plugins.ts';
+import { runtimes } from '../../../shared/plugin-manifest.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { patchRuns } from '../../platform/text/patch-runs.ts';
 import { formBody, signedIn, viewsOf } from '../../platform/web/form.ts';
 import { type AnyPage, page } from '../../platform/web/page.ts';
+import { pagerOf, pagingQuery } from '../../platform/web/paging.ts';
 import type { Origin } from '../auth/origin.ts';
+import { argRowsOf, exampleText } from './args-table.ts';
+import { filteredPlugins, pluginListQuery } from './plugin-list.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
@@ -27,12 +32,20 @@ export type PluginsPagesResources = {
     version(name: string, version: string): Promise<Pick<PluginVersionDetail, 'version' | 'sha256' | 'current'>>;
   };
   readonly rollback: (name: string, version: string, actor: Actor, origin: Origin) => Promise<unknown>;
-  readonly drift: (name: string, query: { state?: PluginHolder['state']; limit: number }) => Promise<Page<PluginHolder>>;
+  readonly drift: (
+    name: string,
+    query: { state?: PluginHolder['state'] | undefined; after?: string | undefined; limit: number },
+  ) => Promise<Page<PluginHolder>>;
   readonly driftCounts: (name: string) => Promise<Readonly<Record<PluginHolder['state'], number>>>;
+  /** agents without the current version, by the name of the plugin */
+  readonly lagging: () => ReadonlyMap<string, number>;
+  /** when each was last fired, of those that ever were */
+  readonly lastUsed: (names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
 };
 
-/** agents without the current version, of each kind */
-const holdersShown = 100;
+/** agents without the current version that the page of a plugin names, of each kind */
+const laggingShown = 8;
+const holdersOnPage = 100;
 
 const view = viewsOf(import.meta.url);
 const confirm = new URL('../../platform/web/views/confirm.ejs', import.meta.url).href;
@@ -45,14 +58,21 @@ export function createPluginsPages(resources: PluginsPagesResources): AnyPage[] 
       method: 'GET',
       path: '/plugins',
       permission: 'plugins.read',
-      handler: async () => ({
-        kind: 'view',
-        view: view('plugins'),
-        title: 'Plugins',
-        section: 'plugins',
-        data: { plugins: await resources.list(), problems: resources.problems() },
-        topics: ['plugins'],
-      }),
+      query: pluginListQuery,
+      handler: async ({ query }) => {
+        const all = await resources.list();
+        const behind = resources.lagging();
+        const plugins = filteredPlugins(all, query, behind);
+        const lastUsed = await resources.lastUsed(plugins.map(({ name }) => name));
+        return {
+          kind: 'view',
+          view: view('plugins'),
+          title: 'Plugins',
+          section: 'plugins',
+          data: { plugins, total: all.length, behind, lastUsed, query, runtimes, problems: resources.problems() },
+          topics: ['plugins'],
+        };
+      },
     }),
     page({
       method: 'GET',
@@ -61,18 +81,45 @@ export function createPluginsPages(resources: PluginsPagesResources): AnyPage[] 
       params,
       handler: async ({ params: { name } }) => {
         const plugin = await resources.detail(name);
-        const [counts, ...lists] = await Promise.all([
-          resources.driftCounts(name),
-          resources.drift(name, { state: 'outdated', limit: holdersShown }),
-          resources.drift(name, { state: 'missing', limit: holdersShown }),
-        ]);
-        const behind = lists.flatMap(({ items }) => items);
+        const counts = await resources.driftCounts(name);
+        const lagging = (['outdated', 'missing'] as const).filter((state) => counts[state] > 0);
+        const lists = await Promise.all(lagging.map((state) => resources.drift(name, { state, limit: laggingShown })));
+        const behind = lists.flatMap(({ items }) => items).slice(0, laggingShown);
+        const lastUsed = (await resources.lastUsed([name])).get(name) ?? null;
         return {
           kind: 'view',
           view: view('plugin'),
           title: name,
           section: 'plugins',
-          data: { plugin, counts, behind },
+          data: { plugin, counts, behind, lastUsed, argRowsOf, exampleText },
+          topics: ['plugins'],
+        };
+      },
+    }),
+    page({
+      method: 'GET',
+      path: '/plugins/:name/agents',
+      permission: 'plugins.read',
+      params,
+      query: z.object({ ...pagingQuery, state: z.enum(pluginHolderStates).optional() }),
+      handler: async ({ params: { name }, query }) => {
+        const [counts, { items, next }] = await Promise.all([
+          resources.driftCounts(name),
+          resources.drift(name, { ...query, limit: holdersOnPage }),
+        ]);
+        return {
+          kind: 'view',
+          view: view('plugin-agents'),
+          title: `Agents with ${name}`,
+          section: 'plugins',
+          data: {
+            name,
+            counts,
+            holders: items,
+            query,
+            states: pluginHolderStates,
+            pager: pagerOf(`/plugins/${name}/agents`, query, next),
+          },
           topics: ['plugins'],
         };
       },

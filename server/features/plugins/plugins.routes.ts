@@ -154,7 +154,7 @@ export const createPluginsRoutes = (plugins: PluginsService): AnyRoute[] => [
     responses: { 200: pluginProblems },
     handler: async ({ params: { name }, body }) => ({
       status: 200,
-      body: { problems: await plugins.workbench.check(name, body) },
+      body: { problems: await plugins.workbench.check(name, body), current: plugins.current(name)?.sha256 ?? null },
     }),
   }),
   route({

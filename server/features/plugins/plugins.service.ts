@@ -14,7 +14,8 @@ import { compileArgsCheck } from './args-check.ts';
 import { createBundleTexts } from './bundle-texts.ts';
 import { planFolder } from './folder-sync.ts';
 import { type FolderWatch, watchFolder } from './folder-watch.ts';
-import { holderCounts, pluginsOfAgent } from './held-plugins.store.ts';
+import { allHeld, pluginsOfAgent } from './held-plugins.store.ts';
+import { createHoldings } from './holdings.ts';
 import { createInTurn } from './in-turn.ts';
 import { applyChanges, type ChangedBy, nameOf, type PluginChange, type PluginChangesResources } from './plugin-changes.ts';
 import { pluginDetailOf } from './plugin-detail.ts';
@@ -51,6 +52,8 @@ export type PluginsService = {
   rollback(name: string, version: string, actor: Actor, origin?: Origin): Promise<void>;
   readonly drift: PluginDrift['of'];
   driftCounts(name: string): Promise<DriftCounts>;
+  /** by name: agents that should have the current bundle and do not; without the plugins that all of them have */
+  lagging(): ReadonlyMap<string, number>;
   signedCatalogue(): SignedCatalogue;
   /** by name */
   list(): Promise<PluginSummary[]>;
@@ -87,15 +90,16 @@ export type PluginsResources = Omit<PluginChangesResources, 'shelf' | 'versionsK
   readonly log: Logger;
   readonly events: EventBus;
   readonly identity: Pick<ServerIdentity, 'sign'>;
-  readonly agents: Pick<AgentsService, 'all' | 'broadcast' | 'agentOfDownloadToken'>;
+  readonly agents: Pick<AgentsService, 'all' | 'get' | 'broadcast' | 'agentOfDownloadToken'>;
 };
 
 export function createPlugins(resources: PluginsResources): PluginsService {
   const { db, log, events, identity, agents, clock } = resources;
   const shelf = createPluginShelf(identity);
   const texts = createBundleTexts((sha256) => findBundleText(db.read, sha256));
-  const history = createPluginHistory({ read: db.read, shelf, texts });
-  const drift = createPluginDrift({ read: db.read, shelf, allAgents: agents.all });
+  const holdings = createHoldings();
+  const history = createPluginHistory({ holdings, shelf, texts });
+  const drift = createPluginDrift({ holdings, shelf, allAgents: agents.all });
   const inTurn = createInTurn();
   /** when, by hash, for tasks that are about to be pinned; once they are, `usedBundles` knows of them */
   const held = new Map<string, number>();
@@ -105,6 +109,7 @@ export function createPlugins(resources: PluginsResources): PluginsService {
   }
   let readFolder = async (): Promise<boolean> => true;
   let watch: FolderWatch | undefined;
+  let off = (): void => undefined;
   let problems: readonly PluginProblem[] = [];
   let hidden: readonly string[] = [];
 
@@ -203,14 +208,10 @@ export function createPlugins(resources: PluginsResources): PluginsService {
     workbench: createPluginWorkbench({ filesOf: history.files, compare: history.compare, put }),
     drift: drift.of,
     driftCounts: drift.counts,
+    lagging: drift.lagging,
     signedCatalogue: shelf.signedCatalogue,
     async list() {
-      const all = shelf.allCurrent();
-      const counts = await holderCounts(
-        db.read,
-        all.map(({ bundle }) => bundle.sha256),
-      );
-      return all.map(({ plugin, bundle }) => summaryOf(bundle, plugin, counts.get(bundle.sha256) ?? 0));
+      return shelf.allCurrent().map(({ plugin, bundle }) => summaryOf(bundle, plugin, holdings.count(bundle.sha256)));
     },
     async detail(name) {
       const found = shelf.allCurrent().find(({ plugin }) => plugin.name === name);
@@ -260,7 +261,7 @@ export function createPlugins(resources: PluginsResources): PluginsService {
       if (text === undefined) throw new MusterError('not_found', 'There is no bundle with this hash.');
       return text;
     },
-    messages: pluginMessages({ db, shelf }),
+    messages: pluginMessages({ db, shelf, holdings }),
     async start(dir) {
       shelf.take({
         generation: await readGeneration(db.read),
@@ -276,12 +277,17 @@ export function createPlugins(resources: PluginsResources): PluginsService {
         pruned: [],
         kept: await usedBundles(),
       });
+      holdings.fill(await allHeld(db.read));
+      off = events.on('agent.changed', ({ agentId }) => {
+        if (agents.get(agentId) === undefined) holdings.forget(agentId);
+      });
       if (dir === null) return;
       readFolder = follow(dir);
       await readFolder();
       watch = watchFolder({ dir, clock, log, onChange: () => readFolder() });
     },
     async stop() {
+      off();
       await watch?.stop();
     },
   };

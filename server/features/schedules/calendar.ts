@@ -28,7 +28,7 @@ export function closedAt({ excludeDates, blackout }: Calendar, zone: TimeZone, i
   return window === undefined ? undefined : `the blackout ${window}`;
 }
 
-type Window = { readonly days: ReadonlySet<number>; readonly from: number; readonly to: number };
+export type Window = { readonly days: ReadonlySet<number>; readonly from: number; readonly to: number };
 
 /** A window that ends before it begins goes over midnight, and belongs to the day on which it begins. */
 function covers({ days, from, to }: Window, weekday: number, second: number): boolean {

@@ -71,10 +71,13 @@ export function nextFiring(cron: Cron, zone: TimeZone, after: number): number | 
   return null;
 }
 
+/** Whether it fires at all on the day of a wall-clock time. */
+export const firesOn = (cron: Cron, wall: WallClock): boolean => cron.month.includes(wall.month) && dayMatches(cron, wall);
+
 /** Seconds to the next wall-clock time that is worth a look; 0 when this one matches. */
 function stepTo(cron: Cron, wall: WallClock): number {
   const { secondOfDay } = wall;
-  if (!cron.month.includes(wall.month) || !dayMatches(cron, wall)) return 86_400 - secondOfDay;
+  if (!firesOn(cron, wall)) return 86_400 - secondOfDay;
   const hour = Math.floor(secondOfDay / 3600);
   const minute = Math.floor((secondOfDay % 3600) / 60);
   if (!cron.hour.includes(hour)) return 3600 - (secondOfDay % 3600);

@@ -45,7 +45,7 @@ function unbounded(task: Timing, after: number, startsAt: number | null): number
 const crons = new Map<string, Cron>();
 const cronsKept = 1000;
 
-function cronOf(expression: string): Cron {
+export function cronOf(expression: string): Cron {
   const known = crons.get(expression);
   if (known !== undefined) return known;
   const cron = parseCron(expression);

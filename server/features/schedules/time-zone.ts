@@ -14,10 +14,12 @@ const zones = new Map<string, TimeZone>();
 
 /** Throws a RangeError for a name that the runtime does not know. */
 export function timeZone(name: string): TimeZone {
-  let zone = zones.get(name);
+  // names are the same in every case, and each is kept
+  const key = name.toLowerCase();
+  let zone = zones.get(key);
   if (zone === undefined) {
     zone = createZone(name);
-    zones.set(name, zone);
+    zones.set(key, zone);
   }
   return zone;
 }

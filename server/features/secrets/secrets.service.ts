@@ -28,6 +28,8 @@ import {
 /** Values come in and are given to an attempt that starts. There is no other way out. */
 export type SecretsService = {
   list(query: { readonly limit: number; readonly after?: string | undefined }): Promise<Page<SecretSummary>>;
+  /** @throws not_found */
+  get(name: string): Promise<SecretSummary>;
   write(name: string, value: string, actor: Actor, origin?: Origin): Promise<{ isNew: boolean; secret: SecretSummary }>;
   remove(name: string, actor: Actor, origin?: Origin): Promise<void>;
   /**
@@ -97,6 +99,12 @@ export function createSecrets({ db, clock, audit, keyring }: SecretsResources): 
       const shown = rows.slice(0, limit);
       const items = await Promise.all(shown.map(summaryOf));
       return { items, next: rows.length > limit ? (shown.at(-1)?.name ?? null) : null };
+    },
+
+    async get(name) {
+      const row = await findSecret(db.read, name);
+      if (row === undefined) throw new MusterError('not_found', `There is no secret ${name}.`);
+      return summaryOf(row);
     },
 
     async write(name, value, actor, { address = null } = {}) {

@@ -1,21 +1,38 @@
 import type { Json } from '../../../shared/json.ts';
-import type { FieldKind, FormField } from '../../platform/web/form.ts';
+import { type ArgsLeaf, asSchema, isSchema, labelOf, leafOf, type Schema, schemaOf } from './args-leaf.ts';
 
-/** One argument of an action as the form draws it. */
-export type ArgsField = FormField & {
+/** One argument of an action as the form draws it: one input, or several that make up one value. */
+export type ArgsField = ArgsLeaf | ArgsGroup | ArgsRows | ArgsMap;
+
+type Compound = {
+  readonly key: string;
   /** key of the object, or position in the array */
   readonly name: string;
-  readonly type: 'string' | 'number' | 'integer' | 'boolean' | 'any';
-  /** of a list: the type of its items */
+  readonly label: string;
+  readonly help: string;
   readonly required: boolean;
   readonly fallback: Json | undefined;
   /** shown at once; the others wait behind a fold */
   readonly prominent: boolean;
 };
 
+/** An object with named properties. One that may be left out is given when its own key is `on`. */
+export type ArgsGroup = Compound & { readonly kind: 'group'; readonly fields: readonly ArgsField[] };
+
+/** An array. The form holds the ids of its rows, in their order, under its key. */
+export type ArgsRows = Compound & { readonly kind: 'rows'; readonly itemAt: (row: string) => ArgsField };
+
+/** An object with any names: rows of a name and a value. */
+export type ArgsMap = Compound & {
+  readonly kind: 'map';
+  readonly nameKey: (row: string) => string;
+  readonly valueAt: (row: string) => ArgsField;
+};
+
 export type ArgsFields = { readonly shape: 'object' | 'array'; readonly fields: readonly ArgsField[] };
 
-type Schema = Readonly<Record<string, unknown>>;
+/** What lies deeper is written as JSON: nobody fills in a form of that depth. */
+const deepest = 5;
 
 /**
  * The fields that an action's JSON Schema describes, or undefined when a form cannot say it (no schema, anything but an object with named
@@ -25,30 +42,74 @@ type Schema = Readonly<Record<string, unknown>>;
  */
 export function argsFieldsOf(schema: Schema | undefined): ArgsFields | undefined {
   if (schema === undefined) return undefined;
-  const required = namesIn(schema.required);
   if (isSchema(schema.properties)) {
-    const names = Object.keys(schema.properties);
-    if (names.length === 0) return schema.additionalProperties === false ? { shape: 'object', fields: [] } : undefined;
-    const properties = schema.properties;
-    const prominent = [...new Set([...required, ...alternativesOf(schema)])].filter((name) => names.includes(name));
-    const order = [...prominent, ...names.filter((name) => !prominent.includes(name))];
-    const fields = order.map((name) => ({
-      ...fieldOf(name, asSchema(properties[name]), required.includes(name)),
-      prominent: prominent.length === 0 || prominent.includes(name),
-    }));
-    return { shape: 'object', fields };
+    if (Object.keys(schema.properties).length === 0)
+      return schema.additionalProperties === false ? { shape: 'object', fields: [] } : undefined;
+    const fields = propertiesOf('args', schema, 0);
+    return fields === undefined ? undefined : { shape: 'object', fields };
   }
   if (Array.isArray(schema.prefixItems) && schema.prefixItems.length > 0) {
     const least = typeof schema.minItems === 'number' ? schema.minItems : 0;
     return {
       shape: 'array',
       fields: schema.prefixItems.map((item, index) => ({
-        ...fieldOf(String(index), asSchema(item), index < least),
+        ...fieldOf(`args.${index}`, String(index), asSchema(item), index < least, 1),
         prominent: true,
       })),
     };
   }
   return undefined;
+}
+
+/** Undefined where a name could be taken for a path of names. */
+function propertiesOf(key: string, schema: Schema, depth: number): ArgsField[] | undefined {
+  const properties = asSchema(schema.properties);
+  const names = Object.keys(properties);
+  if (names.some((name) => name.includes('.') || name.startsWith('$'))) return undefined;
+  const required = namesIn(schema.required);
+  const prominent = [...new Set([...required, ...alternativesOf(schema)])].filter((name) => names.includes(name));
+  const order = [...prominent, ...names.filter((name) => !prominent.includes(name))];
+  return order.map((name) => ({
+    ...fieldOf(`${key}.${name}`, name, asSchema(properties[name]), required.includes(name), depth + 1),
+    prominent: prominent.length === 0 || prominent.includes(name),
+  }));
+}
+
+function fieldOf(key: string, name: string, given: Schema, required: boolean, depth: number): ArgsField {
+  const schema = schemaOf(given);
+  return compoundOf(key, name, schema, required, depth) ?? leafOf(key, name, schema, required);
+}
+
+function compoundOf(key: string, name: string, schema: Schema, required: boolean, depth: number): ArgsField | undefined {
+  if (depth > deepest || Array.isArray(schema.enum) || 'const' in schema) return undefined;
+  const base: Compound = {
+    key,
+    name,
+    label: labelOf(name, schema),
+    help: typeof schema.description === 'string' ? schema.description : '',
+    required,
+    fallback: 'default' in schema ? (schema.default as Json) : undefined,
+    prominent: true,
+  };
+  if (schema.type === 'object' && isSchema(schema.properties) && Object.keys(schema.properties).length > 0) {
+    const fields = propertiesOf(key, schema, depth);
+    return fields === undefined ? undefined : { ...base, kind: 'group', fields };
+  }
+  if (schema.type === 'object' && isSchema(schema.additionalProperties)) {
+    const value = schemaOf(schema.additionalProperties);
+    const valueAt = (row: string): ArgsField => ({
+      ...fieldOf(`${key}.${row}.value`, 'value', { ...value, title: 'Value' }, true, depth + 1),
+      help: '',
+    });
+    const isPlain = !['json', 'group', 'rows', 'map', 'list'].includes(valueAt('0').kind);
+    return isPlain ? { ...base, kind: 'map', nameKey: (row) => `${key}.${row}.name`, valueAt } : undefined;
+  }
+  if (schema.type !== 'array' || !isSchema(schema.items) || Array.isArray(schema.prefixItems)) return undefined;
+  const item = schemaOf(schema.items);
+  const itemAt = (row: string): ArgsField => fieldOf(`${key}.${row}`, row, item, true, depth + 1);
+  return ['group', 'value', 'choice'].includes(itemAt('0').kind) && schema.uniqueItems !== true
+    ? { ...base, kind: 'rows', itemAt }
+    : undefined;
 }
 
 /** What one of several alternatives requires: `anyOf: [{ required: ['script'] }, { required: ['file'] }]`. */
@@ -59,80 +120,3 @@ function alternativesOf(schema: Schema): readonly string[] {
 
 const namesIn = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
-
-function fieldOf(name: string, schema: Schema, required: boolean): Omit<ArgsField, 'prominent'> {
-  const type = typeOf(schema);
-  const kind = kindOf(name, schema, type);
-  const items = asSchema(schema.items);
-  const values = Array.isArray(schema.enum) ? schema.enum : 'const' in schema ? [schema.const] : [];
-  const fallback = 'default' in schema ? (schema.default as Json) : undefined;
-  const title =
-    typeof schema.title === 'string' ? schema.title : /^\d+$/.test(name) ? `Argument ${Number(name) + 1}` : humanize(name);
-  const example = Array.isArray(schema.examples) ? schema.examples[0] : undefined;
-  return {
-    key: `args.${name}`,
-    name,
-    label: title,
-    kind,
-    type: kind === 'list' ? plainType(typeOf(items)) : kind === 'json' || kind === 'choice' ? 'any' : plainType(type),
-    required,
-    fallback,
-    help: [typeof schema.description === 'string' ? schema.description : '', hintOf(kind, schema)]
-      .filter((part) => part !== '')
-      .join(' '),
-    ...(example === undefined ? {} : { placeholder: typeof example === 'string' ? example : JSON.stringify(example) }),
-    ...(kind === 'choice' ? { choices: values.map((value) => ({ value: JSON.stringify(value), label: String(value) })) } : {}),
-  };
-}
-
-function kindOf(name: string, schema: Schema, type: string): FieldKind {
-  if (Array.isArray(schema.enum) || 'const' in schema) return 'choice';
-  if (type === 'boolean') return 'switch';
-  if (type === 'number' || type === 'integer') return 'number';
-  if (type === 'array') return plainType(typeOf(asSchema(schema.items))) === 'any' ? 'json' : 'list';
-  if (type !== 'string') return 'json';
-  if (schema.format === 'password' || schema.writeOnly === true) return 'password';
-  const long = typeof schema.maxLength === 'number' && schema.maxLength > 1000;
-  return schema.format === 'multiline' ||
-    schema.format === 'textarea' ||
-    'contentMediaType' in schema ||
-    long ||
-    manyLines.test(name)
-    ? 'multiline'
-    : 'text';
-}
-
-/** Arguments of these names hold whole texts in practice, whatever their schema leaves unsaid. */
-const manyLines = /^(script|code|content|contents|body|text|sql|query|stdin)$/i;
-
-function hintOf(kind: FieldKind, schema: Schema): string {
-  const { minimum: least, maximum: most } = schema;
-  if (kind === 'list') return 'One per line.';
-  if (kind === 'json') return 'As JSON.';
-  if (kind === 'number' && least !== undefined && most !== undefined) return `From ${least} to ${most}.`;
-  if (kind === 'number' && least !== undefined) return `At least ${least}.`;
-  if (kind === 'number' && most !== undefined) return `At most ${most}.`;
-  return '';
-}
-
-/** The type that counts: of `["string", "null"]` the one that is not null. */
-function typeOf(schema: Schema): string {
-  const types = Array.isArray(schema.type) ? schema.type.filter((type) => type !== 'null') : [schema.type];
-  return types.length === 1 && typeof types[0] === 'string' ? types[0] : 'any';
-}
-
-const plainType = (type: string): ArgsField['type'] =>
-  type === 'string' || type === 'number' || type === 'integer' || type === 'boolean' ? type : 'any';
-
-const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);
-const asSchema = (value: unknown): Schema => (isSchema(value) ? value : {});
-
-/** `expectStatus`, `expect_status` → `Expect status` */
-function humanize(name: string): string {
-  const words = name
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replace(/[_-]+/g, ' ')
-    .toLowerCase();
-  const sentence = words.charAt(0).toUpperCase() + words.slice(1);
-  return sentence.replace(/\b(url|http|sql|id|json|ssh|cpu|tls)\b/gi, (word) => word.toUpperCase());
-}

@@ -1,17 +1,16 @@
 import { z } from 'zod';
 import type { Artifact } from '../../../shared/api/artifacts.ts';
-import type { Execution, ExecutionDetail, executionQuery, LogSlice } from '../../../shared/api/executions.ts';
-import type { Page as ListPage } from '../../../shared/api/listing.ts';
-import { executionStates, isFinal, meaningOf } from '../../../shared/states.ts';
+import type { ExecutionDetail, LogSlice } from '../../../shared/api/executions.ts';
+import { isFinal, meaningOf } from '../../../shared/states.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { formBody, signedIn, viewsOf } from '../../platform/web/form.ts';
 import { type AnyPage, page } from '../../platform/web/page.ts';
-import { pagerOf, pagingQuery } from '../../platform/web/paging.ts';
+import { createExecutionsListPage, type ExecutionsListResources } from './executions-list.pages.ts';
+import { timelineOf } from './timeline.ts';
 
 type LogPart = Pick<LogSlice, 'next' | 'size'> & { readonly chunks: readonly LogSlice['chunks'][number][] };
 
-export type ExecutionsPagesResources = {
-  readonly list: (query: z.infer<typeof executionQuery>) => Promise<ListPage<Execution>>;
+export type ExecutionsPagesResources = ExecutionsListResources & {
   readonly get: (id: string) => Promise<ExecutionDetail>;
   readonly cancel: (id: string, actor: Actor) => Promise<unknown>;
   readonly artifactsOf: (id: string) => Promise<readonly Artifact[]>;
@@ -26,7 +25,6 @@ const downloadStepBytes = 1024 * 1024;
 
 const view = viewsOf(import.meta.url);
 const params = z.object({ id: z.string().max(64) });
-const id = z.string().max(64).optional();
 
 export function createExecutionsPages(resources: ExecutionsPagesResources): AnyPage[] {
   async function* wholeLog(executionId: string): AsyncIterable<string> {
@@ -54,22 +52,7 @@ export function createExecutionsPages(resources: ExecutionsPagesResources): AnyP
   }
 
   return [
-    page({
-      method: 'GET',
-      path: '/executions',
-      permission: 'tasks.read',
-      query: z.object({ ...pagingQuery, state: z.enum(executionStates).optional(), runId: id, taskId: id, agentId: id }),
-      handler: async ({ query }) => {
-        const executions = await resources.list({ ...query, limit: 100 });
-        const data = {
-          executions: executions.items,
-          query,
-          executionStates,
-          pager: pagerOf('/executions', query, executions.next),
-        };
-        return { kind: 'view', view: view('executions'), title: 'Executions', section: 'executions', data, topics: ['overview'] };
-      },
-    }),
+    createExecutionsListPage(resources),
     page({
       method: 'GET',
       path: '/executions/:id',
@@ -86,7 +69,14 @@ export function createExecutionsPages(resources: ExecutionsPagesResources): AnyP
           view: view('execution'),
           title: `${execution.taskName} on ${execution.agentName ?? 'any host'}`,
           section: 'executions',
-          data: { execution, log, artifacts, final, meaning: meaningOf(execution.state).replaceAll('`', '') },
+          data: {
+            execution,
+            log,
+            artifacts,
+            timeline: timelineOf(execution),
+            final,
+            meaning: meaningOf(execution.state).replaceAll('`', ''),
+          },
           topics: [`execution:${execution.id}`],
           scripts: ['log.js'],
         };

@@ -1,17 +1,20 @@
-import type { Assignment, Execution, ExecutionDetail, LateResult } from '../../../shared/api/executions.ts';
+import type { z } from 'zod';
+import type { Assignment, Execution, ExecutionDetail, executionQuery, LateResult } from '../../../shared/api/executions.ts';
 import { type Page, toInstant, toInstantOrNull } from '../../../shared/api/listing.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
+import { parsePointInTime } from '../../../shared/points-in-time.ts';
 import { isFinal } from '../../../shared/states.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { cursorOf, readPage } from '../../platform/db/keyset.ts';
+import { cursorOf } from '../../platform/db/keyset.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import type { Candidate } from './assignment.ts';
 import { attemptsOf } from './attempts.store.ts';
 import type { Canceller } from './cancel.service.ts';
-import { type ExecutionFilter, findExecution, listExecutions } from './executions.store.ts';
+import { findExecution } from './executions.store.ts';
 import { explain, fleetNow } from './explain.ts';
+import { findExecutions } from './found-executions.ts';
 import { type LateResultRow, lateResultsOf } from './late-results.store.ts';
 import type { LocksService } from './locks.service.ts';
 import { executionOf } from './presenters.ts';
@@ -20,7 +23,7 @@ import type { RunSpecs } from './run-specs.ts';
 import { findRuns } from './runs.store.ts';
 
 export type ExecutionsService = {
-  list(query: ExecutionFilter & { after?: string | undefined; limit: number }): Promise<Page<Execution>>;
+  list(query: z.infer<typeof executionQuery>): Promise<Page<Execution>>;
   get(id: string): Promise<ExecutionDetail>;
   cancel(id: string, actor: Actor): Promise<ExecutionDetail>;
   /** @throws MusterError not_found */
@@ -102,12 +105,16 @@ export function createExecutions({
   }
 
   return {
-    async list({ after, limit, ...filter }) {
-      const { rows, next } = await readPage(
-        (position, most) => listExecutions(db.read, filter, position, most),
-        { after: cursorOf(after, 'execution'), limit },
-        ({ data, message }) => (data?.length ?? 0) + (message?.length ?? 0),
-      );
+    async list({ after, limit, since, until, plugin, reason, text, ...filter }) {
+      const now = clock.now();
+      const time = (given: string | undefined): number | undefined =>
+        given === undefined ? undefined : parsePointInTime(given, now);
+      const { rows, next } = await findExecutions(db.read, {
+        filter: { ...filter, since: time(since), until: time(until) },
+        traits: { plugin, reason, text },
+        after: cursorOf(after, 'execution'),
+        limit,
+      });
       return { items: await presentAll(rows), next };
     },
     get,

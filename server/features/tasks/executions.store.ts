@@ -1,8 +1,9 @@
-import { sql } from 'kysely';
+import { type SelectQueryBuilder, sql } from 'kysely';
+import { idFloor } from '../../../shared/ids.ts';
 import { openStates } from '../../../shared/states.ts';
 import { type Params, prepare } from '../../platform/db/prepare.ts';
 import { unindexed } from '../../platform/db/unindexed.ts';
-import type { Database, Reader, Writer } from '../../schema/schema.ts';
+import type { Database, Reader, Tables, Writer } from '../../schema/schema.ts';
 import type { ExecutionRow } from './rows.ts';
 
 /** Rows of `executions`. State changes go through the ledger alone. */
@@ -98,28 +99,41 @@ export type ExecutionFilter = {
   readonly taskId?: string | undefined;
   readonly agentId?: string | undefined;
   readonly state?: ExecutionRow['state'] | undefined;
+  /** created then or later, ms */
+  readonly since?: number | undefined;
+  /** created before, ms */
+  readonly until?: number | undefined;
 };
 
 /**
  * Newest first, by keyset on the id. Indexes: executions_by_run_state, executions_by_agent_state, or one of the plain ones. Of several
- * filters, the one that leaves the fewest rows has the index, and the others are checked on these rows.
+ * filters, the one that leaves the fewest rows has the index, and the others are checked on these rows. Times are ranges of ids.
  */
-export function listExecutions(
+export const listExecutions = (
   db: Database['read'],
   filter: ExecutionFilter,
   after: string | undefined,
   limit: number,
-): Promise<ExecutionRow[]> {
-  const { runId, agentId, taskId, state } = filter;
+): Promise<ExecutionRow[]> => filteredExecutions(db, filter, after).selectAll().orderBy('id', 'desc').limit(limit).execute();
+
+export function filteredExecutions(
+  db: Database['read'],
+  { runId, agentId, taskId, state, since, until }: ExecutionFilter,
+  after: string | undefined,
+): SelectQueryBuilder<Tables, 'executions', object> {
   const first = runId !== undefined ? 'run_id' : agentId !== undefined ? 'agent_id' : taskId !== undefined ? 'task_id' : 'state';
   const hasState = first !== 'task_id';
-  let query = db.selectFrom('executions').selectAll();
+  let query = db.selectFrom('executions');
   if (runId !== undefined) query = query.where('run_id', '=', runId);
   if (agentId !== undefined) query = query.where(first === 'agent_id' ? first : unindexed('agent_id'), '=', agentId);
   if (taskId !== undefined) query = query.where(first === 'task_id' ? first : unindexed('task_id'), '=', taskId);
   if (state !== undefined) query = query.where(hasState ? 'state' : unindexed<ExecutionRow['state']>('state'), '=', state);
-  if (after !== undefined) query = query.where('id', '<', after);
-  return query.orderBy('id', 'desc').limit(limit).execute();
+  const before = [after, until === undefined ? undefined : idFloor('execution', until)]
+    .filter((id) => id !== undefined)
+    .sort()[0];
+  if (before !== undefined) query = query.where('id', '<', before);
+  if (since !== undefined) query = query.where('id', '>=', idFloor('execution', since));
+  return query;
 }
 
 /** A statement has a bounded number of parameters (32,766 in SQLite): many rows go in chunks. */

@@ -13,6 +13,10 @@ import {
   type TaskLabel,
   tasksFrom,
 } from './finder.store.ts';
+import { lastRunsOf, type RunMark } from './last-runs.store.ts';
+import { asciiLower, justAfter, namesFrom } from './task-filter.ts';
+
+export type { RunMark };
 
 /** Finds tasks, runs and executions for those who look at everything: the search and the overview. Each look is bounded. */
 export type Finder = {
@@ -23,6 +27,8 @@ export type Finder = {
   runsById(prefix: string, limit: number): Promise<RunFound[]>;
   executionsById(prefix: string, limit: number): ReturnType<typeof executionsFrom>;
   newestRunsOf(taskIds: readonly string[]): Promise<RunFound[]>;
+  /** Of each of these tasks the last `each` runs, in any order. */
+  lastRunsOf(taskIds: readonly string[], each: number): Promise<RunMark[]>;
   nextFirings(limit: number): Promise<NextFiring[]>;
   /** Runs that failed since then, counted no further than `most`. */
   failedSince(since: number, most: number): Promise<number>;
@@ -43,12 +49,12 @@ export function createFinder(db: Database): Finder {
     async tasksNamed(text, limit) {
       const wanted = asciiLower(text);
       const found = new Map<string, TaskLabel>();
-      let from = wanted;
+      let { from, before } = namesFrom(text);
       while (found.size < limit) {
-        const task = await firstNamed(db.read, from, `${wanted}${lastCharacter}`);
+        const task = await firstNamed(db.read, from, before);
         if (task === undefined) break;
         found.set(asciiLower(task.name), task);
-        from = `${asciiLower(task.name)}${firstCharacter}`;
+        from = justAfter(task.name);
       }
       if (found.size === limit) return [...found.values()];
       const current = [
@@ -65,6 +71,7 @@ export function createFinder(db: Database): Finder {
     runsById: (prefix, limit) => runsFrom(db.read, prefix, `${prefix}~`, limit),
     executionsById: (prefix, limit) => executionsFrom(db.read, prefix, `${prefix}~`, limit),
     newestRunsOf: (taskIds) => newestRunsOf(db.read, taskIds),
+    lastRunsOf: (taskIds, each) => lastRunsOf(db.read, taskIds, each),
     async nextFirings(limit) {
       const rows = await nextFirings(db.read, limit);
       return rows.map(({ time_zone, every_seconds, next_fire_at, ...task }) => ({
@@ -77,9 +84,3 @@ export function createFinder(db: Database): Finder {
     failedSince: (since, most) => countFailedSince(db.read, idFloor('run', since), most),
   };
 }
-
-/** As the database lowers letters. */
-const asciiLower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-/** No name holds them, and no text of the same beginning lies outside them. */
-const firstCharacter = '\u0001';
-const lastCharacter = '\u{10ffff}';

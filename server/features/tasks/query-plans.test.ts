@@ -10,8 +10,12 @@ import * as counts from './counts.store.ts';
 import * as executions from './executions.store.ts';
 import * as finder from './finder.store.ts';
 import * as fold from './fold.store.ts';
+import * as found from './found-executions.store.ts';
 import * as gates from './gates.store.ts';
+import * as lastRuns from './last-runs.store.ts';
 import * as late from './late-results.store.ts';
+import * as named from './named-tasks.store.ts';
+import * as planned from './planned.store.ts';
 import * as queue from './queue.store.ts';
 import * as runs from './runs.store.ts';
 import * as tasks from './tasks.store.ts';
@@ -26,7 +30,24 @@ beforeAll(async () => {
 afterAll(() => database.dispose());
 
 type Stores = Record<string, Record<string, unknown>>;
-const stores: Stores = { tasks, runs, executions, queue, counts, attempts, logs, late, times, gates, finder, fold };
+const stores: Stores = {
+  tasks,
+  runs,
+  executions,
+  queue,
+  counts,
+  attempts,
+  logs,
+  late,
+  times,
+  gates,
+  finder,
+  found,
+  fold,
+  lastRuns,
+  named,
+  planned,
+};
 
 const row = { id: 'x', state: 'queued', attempt: 1 } as never;
 const states = ['queued', 'running', 'succeeded'] as const;
@@ -39,14 +60,29 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   insertTaskVersion: [
     (db) => tasks.insertTaskVersion(db, { task_id: 'x', version: 1, definition: '', replaced_at: 0, replaced_by: '' }),
   ],
+  taskVersions: [(db) => tasks.taskVersions(db, 'x', 9, 10)],
+  namedTasks: [(db) => named.namedTasks(db, { from: 'a', before: 'b' }, 10)],
+  olderNamesakes: [(db) => named.olderNamesakes(db, 'a', 'tsk_x', 10)],
+  nameOfTask: [(db) => named.nameOfTask(db, 'x')],
+  tasksOfIds: [(db) => named.tasksOfIds(db, ['x', 'y'])],
+  lastRunsOf: [(db) => lastRuns.lastRunsOf(db, ['x'], 8), (db) => lastRuns.lastRunsOf(db, ['x', 'y', 'z'], 8)],
+  plannedTasks: [(db) => planned.plannedTasks(db, 1, 10)],
+  pausedTasks: [(db) => planned.pausedTasks(db, 10)],
+  unrunSince: [(db) => planned.unrunSince(db, 'skipped', 1, 10)],
   dueTasks: [(db) => tasks.dueTasks(db, 1, 10)],
   nextDueAt: [(db) => tasks.nextDueAt(db)],
   pinnedBundles: [(db) => tasks.pinnedBundles(db)],
-  listTasks: [undefined, 'tsk_x'].flatMap((after) =>
-    subsets({ status: ['active', 'done'], type: ['Adhoc'], plugin: ['x'] }).map(
-      (filter) => (db: Writer) => tasks.listTasks(db, filter, after, 10),
+  listTasks: [undefined, 'tsk_x']
+    .flatMap((after) =>
+      subsets({ status: ['active', 'done'], type: ['Adhoc'], plugin: ['x'] }).map(
+        (filter) => (db: Writer) => tasks.listTasks(db, filter, after, 10),
+      ),
+    )
+    .concat(
+      [{ status: 'active' }, { type: 'Interval', plugin: 'x' }, { status: 'paused', type: 'Scheduled' }].map(
+        (filter) => (db: Writer) => tasks.listTasks(db, filter as never, 'tsk_x', 10, { from: 'a', before: 'b' }),
+      ),
     ),
-  ),
   findRun: [(db) => runs.findRun(db, 'x')],
   findRuns: [(db) => runs.findRuns(db, ['x', 'y'])],
   insertRun: [(db) => runs.insertRun(db, row)],
@@ -78,6 +114,22 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
       (filter) => (db: Writer) => executions.listExecutions(db, filter, after, 10),
     ),
   ),
+  filteredExecutions: [
+    (db) =>
+      executions
+        .filteredExecutions(db, { agentId: 'x', state: 'failed', since: 1, until: 2 }, 'exe_x')
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(10)
+        .execute(),
+  ],
+  executionsWithTraits: subsets({ plugin: ['x'], reason: ['exit_code'], text: ['x'] }).flatMap((traits) =>
+    subsets({ runId: ['x'], taskId: ['x'], agentId: ['x'], state: ['failed'] }).map(
+      (filter) => (db: Writer) => found.executionsWithTraits(db, filter, traits, undefined, 10),
+    ),
+  ),
+  endOfLook: [(db) => found.endOfLook(db, { agentId: 'x' }, 'exe_x'), (db) => found.endOfLook(db, {}, undefined)],
+  executionsOfIds: [(db) => found.executionsOfIds(db, ['x', 'y'])],
   insertExecutions: [(db) => executions.insertExecutions(db, [row]), (db) => executions.insertExecutions(db, [row, row])],
   createUpdateExecution: [(db) => executions.createUpdateExecution()(db, row, { ...(row as object), state: 'offered' } as never)],
   readyFor: [(db) => queue.readyFor(db, 'x', 1, 10)],
@@ -136,9 +188,9 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   outputLimit: [(db) => logs.outputLimit(db, 'x')],
 };
 
-/** Lists without a filter walk along the primary key, and stop after a page; rows that are written are no table; all agents are moved. */
+/** Lists without a filter walk along the primary key, and stop after a page or a look (`looked` has a limit); rows that are written are no table; all agents are moved. */
 const harmless =
-  /^SCAN ((tasks|runs|executions) USING INDEX sqlite_autoindex_\w+_1|waiting|failed_lately|\d+-ROW VALUES CLAUSE|agents|server_clock)$/;
+  /^SCAN ((tasks|runs|executions) USING (COVERING )?INDEX sqlite_autoindex_\w+_1|waiting|looked|failed_lately|\d+-ROW VALUES CLAUSE|agents|server_clock)$/;
 
 describe.each(Object.entries(stores))('the store of %s', (_name, store) => {
   const functions = Object.keys(store).filter((name) => typeof store[name] === 'function');

@@ -2,6 +2,7 @@ import type { RetryInput, RetryOnly } from '../../../shared/api/runs.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
+import { findExecution } from './executions.store.ts';
 import type { FireOrder, Firer } from './fire.service.ts';
 import { type FoldResources, foldRun, groupWith } from './fold.service.ts';
 import type { FoldGroup } from './fold.ts';
@@ -27,11 +28,14 @@ export type RetryResources = {
   };
 };
 
+/** Executions of a run that share a fate, and their hosts. */
+type Part = { readonly first: Pick<FoldGroup['first'], 'target'>; readonly agents: readonly (string | null)[] };
+
 export function createRetry({ db, ledger, firer, targetable, outputOf, audit }: RetryResources): Retry {
   return async (run, choice, actor) => {
-    const only = choice.group === undefined ? choice.only : 'group';
+    const only = choice.execution !== undefined ? 'execution' : choice.group !== undefined ? 'group' : choice.only;
     // read before the unit: what ends meanwhile is not missed by much, and nothing else waits for the reading
-    const hosts = only === undefined ? undefined : hostsOf(run, only, await groupsOf(run, choice));
+    const hosts = only === undefined ? undefined : hostsOf(run, only, await partsOf(run, choice));
     return ledger.write(async (unit) => {
       const task = await findTask(unit.writer, run.task_id);
       if (task === undefined)
@@ -45,8 +49,14 @@ export function createRetry({ db, ledger, firer, targetable, outputOf, audit }: 
     });
   };
 
-  async function groupsOf(run: RunRow, { only, group }: RetryInput): Promise<readonly FoldGroup[]> {
+  async function partsOf(run: RunRow, { only, group, execution }: RetryInput): Promise<readonly Part[]> {
     const resources = { db, outputOf };
+    if (execution !== undefined) {
+      const row = await findExecution(db.read, execution);
+      if (row?.run_id !== run.id)
+        throw new MusterError('not_found', `The run has no execution ${execution}.`, { field: 'execution' });
+      return [{ first: row, agents: [row.agent_id] }];
+    }
     if (only !== undefined) return chosenGroups(await foldRun(run.id, resources), only);
     const found = await groupWith(group ?? '', run.id, resources);
     if (found === undefined) throw new MusterError('not_found', `The run has no execution ${group}.`, { field: 'group' });
@@ -54,8 +64,8 @@ export function createRetry({ db, ledger, firer, targetable, outputOf, audit }: 
   }
 
   /** @returns undefined where the choice is whoever may take it, as with the run before */
-  function hostsOf(run: RunRow, only: RetryOnly, groups: readonly FoldGroup[]): FireOrder['hosts'] {
-    const field = only === 'group' ? 'group' : 'only';
+  function hostsOf(run: RunRow, only: RetryOnly, groups: readonly Part[]): FireOrder['hosts'] {
+    const field = only === 'group' || only === 'execution' ? only : 'only';
     if (groups.length === 0)
       throw new MusterError('state_conflict', `There is nothing to run again: ${nothing[only]} in this run.`, { field });
     if (groups.some(({ first }) => first.target === 'anyone')) return undefined;
@@ -74,4 +84,5 @@ const nothing: Readonly<Record<RetryOnly, string>> = {
   missing: 'every host was reached, and every end is known',
   different: 'no execution ended otherwise than most',
   group: 'no execution ended so',
+  execution: 'it has no such execution',
 };

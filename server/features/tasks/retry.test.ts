@@ -37,6 +37,23 @@ async function ran(endings: Readonly<Record<string, Ending | 'offline'>>): Promi
 const failed: Ending = { output: 'broken\n', outcome: 'failed', reason: 'exit_code', exitCode: 1 };
 const namesOf = async (runId: string): Promise<string[]> => [...(await ledger.feature.runs.grid(runId)).names];
 
+describe('run again on one host', () => {
+  test('runs on the host of an execution, however it ended', async () => {
+    const id = await ran({ web1: {}, web2: failed, web3: {} });
+    const of = async (name: string): Promise<string> => {
+      const { items } = await ledger.feature.executions.list({ runId: id, limit: 50 });
+      return items.find(({ agentName }) => agentName === name)?.id ?? '';
+    };
+    const again = await ledger.feature.runs.retry(id, { execution: await of('web3') }, admin);
+    expect(await namesOf(again.id)).toEqual(['web3']);
+    expect(again.retryOf).toEqual({ runId: id, only: 'execution' });
+    await expect(ledger.feature.runs.retry(again.id, { execution: await of('web1') }, admin)).rejects.toMatchObject({
+      code: 'not_found',
+      details: { field: 'execution' },
+    });
+  });
+});
+
 describe('folding by keys', () => {
   test('puts hosts whose agents tell a digest and hosts whose agents do not into one group', async () => {
     const runId = await ran({ a: { output: 'x\n' }, b: { output: 'x\n', tellsDigest: false }, c: { output: 'y\n' } });

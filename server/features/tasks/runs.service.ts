@@ -132,7 +132,8 @@ export function createRuns(resources: RunsResources): RunsService {
         await ended;
         return await present(await existing(id));
       } finally {
-        looked.abort();
+        // a reason of its own: without one an exception with its stack is made, for every request
+        looked.abort('looked');
       }
     },
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { policy, type Task } from '../../../shared/api/tasks.ts';
 import { argsFieldsOf } from './args-fields.ts';
-import { formOfTask, freshForm, isJsonMode, switchArgs, taskOfForm } from './task-form.ts';
+import { changesOf } from './task-changes.ts';
+import { copyOfTask, formOfTask, freshForm, isJsonMode, taskOfForm } from './task-form.ts';
+import { redrawn, switchArgs } from './task-form-redrawn.ts';
 
 const fields = argsFieldsOf({
   type: 'object',
@@ -108,12 +110,57 @@ describe('the task form', () => {
     expect(taskOfForm(form, fields)).toMatchObject({ input: { args: ['by', 'position'] } });
   });
 
-  test('arguments can be switched to JSON and back; what does not fit stays JSON', () => {
+  test('arguments can be switched to JSON and back; what does not fit stays JSON, and says why', () => {
     const form = formOfTask(task, fields);
-    const asJson = switchArgs(form, fields, 'json');
+    const asJson = switchArgs(form, fields, 'json').form;
     expect(asJson).toMatchObject({ argsMode: 'json', argsJson: '{\n  "command": "backup"\n}' });
-    expect(isJsonMode(switchArgs(asJson, fields, 'fields'))).toBe(false);
-    expect(isJsonMode(switchArgs({ ...asJson, argsJson: '{"nope": 1}' }, fields, 'fields'))).toBe(true);
-    expect(isJsonMode(switchArgs({ ...asJson, argsJson: '{' }, fields, 'fields'))).toBe(true);
+    expect(isJsonMode(switchArgs(asJson, fields, 'fields').form)).toBe(false);
+    const stuck = (argsJson: string) => switchArgs({ ...asJson, argsJson }, fields, 'fields');
+    expect(stuck('{"nope": 1}')).toMatchObject({
+      form: { argsMode: 'json', argsJson: '{"nope": 1}' },
+      problems: { fields: { argsJson: 'The fields have no place for nope as it stands here; it can only be written as JSON.' } },
+    });
+    expect(stuck('{')).toMatchObject({
+      form: { argsJson: '{' },
+      problems: { fields: { argsJson: expect.stringContaining('Line 1') } },
+    });
+    expect(stuck('{"cwd": "/"}').form).not.toHaveProperty('args.command');
+  });
+
+  test('fields that cannot be read are not switched to JSON, which would lose them', () => {
+    const numbers = argsFieldsOf({ type: 'object', properties: { count: { type: 'integer' } } });
+    const form = { 'args.count': 'three', argsMode: 'fields' };
+    expect(switchArgs(form, numbers, 'json')).toMatchObject({
+      form,
+      problems: { fields: { 'args.count': 'three is not a number.' } },
+    });
+  });
+
+  test('only what cannot be read is told while somebody writes', () => {
+    const form = { ...freshForm({ plugin: 'shell', action: 'main', owner: '' }, fields), intent: 'check' };
+    expect(redrawn(form, fields)?.problems).toBeNull();
+    expect(redrawn({ ...form, intent: 'review' }, fields)?.problems?.fields).toHaveProperty(['args.command']);
+    expect(redrawn({ ...form, intent: 'owner:ALL' }, fields)?.form.owner).toBe('ALL');
+    expect(redrawn({ ...form, intent: 'save' }, fields)).toBeUndefined();
+  });
+
+  test('a copy is a new task that does the same', () => {
+    const copy = copyOfTask(task, fields);
+    expect(copy).toMatchObject({ name: 'Nightly (copy)', owner: task.owner, 'args.command': 'backup', cron: task.cron });
+    expect(copy).not.toHaveProperty('version');
+    expect(copyOfTask({ ...task, name: 'shell.main' }, fields).name).toBe('');
+  });
+
+  test('what a save changes is told line by line, and the form by itself changes nothing', () => {
+    const changes = (change: Record<string, string>) => {
+      const read = taskOfForm({ ...formOfTask(task, fields), ...change }, fields);
+      if ('problems' in read) throw new Error(read.problems.summary);
+      return changesOf(task, read.input, fields);
+    };
+    expect(changes({})).toEqual({ added: 0, removed: 0, patch: '' });
+    expect(changes({ timeoutSeconds: '90s' })?.patch).toBe('');
+    const patch = changes({ 'args.command': 'backup\ncheck', cron: '0 4 * * *' })?.patch;
+    expect(patch).toContain('-  command: "backup"\n+  command: |\n+    backup\n+    check\n');
+    expect(patch).toContain('-cron: "0 3 * * *"\n+cron: "0 4 * * *"\n');
   });
 });

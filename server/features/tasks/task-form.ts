@@ -12,7 +12,8 @@ import { lockOfText, textOfLock } from '../../../shared/lock-text.ts';
 import { limitNames } from '../../../shared/resource-limits.ts';
 import { type Form, type FormProblems, listOf, problemsOfIssues, textOf } from '../../platform/web/form.ts';
 import type { ArgsFields } from './args-fields.ts';
-import { argsFromForm, defaultArgsForm, formFromArgs } from './args-form.ts';
+import { argsFromForm, readJson } from './args-form.ts';
+import { defaultArgsForm, formFromArgs } from './args-shown.ts';
 
 export type TaskFormRead = { readonly input: TaskInput } | { readonly problems: FormProblems };
 
@@ -43,6 +44,7 @@ export function timingOfForm(form: Form): SchedulePreview | { readonly problem: 
 /** The form that shows a task as it is. */
 export function formOfTask(task: Task, fields: ArgsFields | undefined): Form {
   const args = fields === undefined ? undefined : formFromArgs(fields, task.args);
+  const isShown = args !== undefined && 'form' in args;
   return {
     name: task.name,
     owner: task.owner,
@@ -52,7 +54,7 @@ export function formOfTask(task: Task, fields: ArgsFields | undefined): Form {
     type: task.type,
     cron: task.cron ?? '',
     timeZone: task.timeZone ?? '',
-    everySeconds: task.everySeconds === null ? '' : String(task.everySeconds),
+    everySeconds: task.everySeconds === null ? '' : textOfSeconds(task.everySeconds),
     startsAt: task.startsAt ?? '',
     endsAt: task.endsAt ?? '',
     excludeDates: task.excludeDates.join(', '),
@@ -62,8 +64,16 @@ export function formOfTask(task: Task, fields: ArgsFields | undefined): Form {
       .join('\n'),
     version: String(task.version),
     ...formOfPolicy(task.policy),
-    ...(args ?? { argsMode: 'json', argsJson: readableJson(task.args) }),
+    ...(isShown ? args.form : { argsMode: 'json', argsJson: readableJson(task.args) }),
   };
+}
+
+/** A form for another task that does the same. */
+export function copyOfTask(task: Task, fields: ArgsFields | undefined): Form {
+  const { version: _, ...form } = formOfTask(task, fields);
+  // a name that was made from what it does would be made so again
+  const isOwnName = task.name !== `${task.plugin}.${task.action}`;
+  return { ...form, name: isOwnName ? `${task.name.slice(0, 190)} (copy)` : '' };
 }
 
 /** A form for a new task, with every default filled in. */
@@ -74,15 +84,6 @@ export const freshForm = (given: Form, fields: ArgsFields | undefined): Form => 
   ...(fields === undefined ? {} : defaultArgsForm(fields)),
   ...given,
 });
-
-/** The same arguments in the other way of writing them; a form that cannot be read stays as it is. */
-export function switchArgs(form: Form, fields: ArgsFields | undefined, mode: 'json' | 'fields'): Form {
-  if (fields === undefined) return form;
-  if (mode === 'json') return { ...form, argsMode: 'json', argsJson: readableJson(argsFromForm(fields, form).args) };
-  const { args, problems } = argsFromJson(form);
-  const shown = Object.keys(problems).length > 0 ? undefined : formFromArgs(fields, args);
-  return shown === undefined ? form : { ...form, ...shown, argsMode: 'fields' };
-}
 
 export const isJsonMode = (form: Form): boolean => textOf(form, 'argsMode') === 'json';
 
@@ -153,13 +154,11 @@ function calendarInputs(form: Form): Record<string, unknown> {
   };
 }
 
-function argsFromJson(form: Form): { args: Json; problems: Record<string, string> } {
-  const text = textOf(form, 'argsJson').trim();
-  try {
-    return { args: text === '' ? {} : (JSON.parse(text) as Json), problems: {} };
-  } catch (error) {
-    return { args: {}, problems: { argsJson: `This is not JSON: ${error instanceof Error ? error.message : String(error)}` } };
-  }
+export function argsFromJson(form: Form): { readonly args: Json; readonly problems: Readonly<Record<string, string>> } {
+  const text = textOf(form, 'argsJson');
+  if (text.trim() === '') return { args: {}, problems: {} };
+  const read = readJson(text);
+  return 'value' in read ? { args: read.value, problems: {} } : { args: {}, problems: { argsJson: read.problem } };
 }
 
 function envFromText(text: string): { env: Record<string, string>; problems: Record<string, string> } {
@@ -172,10 +171,12 @@ function envFromText(text: string): { env: Record<string, string>; problems: Rec
   };
 }
 
-function formOfPolicy({ retries, idempotent, limits, locks, ...rest }: Task['policy']): Form {
+export function formOfPolicy({ retries, idempotent, limits, locks, ...rest }: Task['policy']): Form {
   return {
     ...Object.fromEntries(Object.entries(limits ?? {}).map(([name, value]) => [`limits.${name}`, String(value)])),
     ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value ?? '')])),
+    timeoutSeconds: textOfSeconds(rest.timeoutSeconds),
+    expiresAfter: textOfSeconds(rest.expiresAfter),
     ...Object.fromEntries(retryNumbers.map((key) => [`retries.${key}`, String(retries[key])])),
     locks: locks.map(textOfLock).join(', '),
     'retries.on': [...retries.on],
@@ -193,6 +194,13 @@ export const shownAt = (key: string): string =>
       : (/^(excludeDates|blackout)\./.exec(key)?.[1] ?? key).startsWith('retries.on.')
         ? 'retries.on'
         : key;
+
+/** `90m`, and never less exact than it is. */
+function textOfSeconds(seconds: number): string {
+  const units = { d: 86_400, h: 3600, m: 60 };
+  const fitting = Object.entries(units).find(([, size]) => seconds >= size && seconds % size === 0);
+  return fitting === undefined ? String(seconds) : `${seconds / fitting[1]}${fitting[0]}`;
+}
 
 const withoutUndefined = (record: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));

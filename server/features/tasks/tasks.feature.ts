@@ -19,6 +19,7 @@ import type { OutputOf } from './fold.service.ts';
 import { type Change, createLedger } from './ledger.ts';
 import { lockRoutes } from './locks.routes.ts';
 import { createLocks, type LocksService } from './locks.service.ts';
+import { createPlanned, type Planned } from './planned.service.ts';
 import { createPresence, type PresenceService } from './presence.service.ts';
 import { createProgressBoard } from './progress.ts';
 import { openRows } from './queue.store.ts';
@@ -42,6 +43,7 @@ export type TasksFeature = {
   readonly executions: ExecutionsService;
   readonly locks: LocksService;
   readonly finder: Finder;
+  readonly planned: Planned;
   readonly presence: PresenceService;
   readonly time: TimeShift;
   readonly messages: MessageHandlers;
@@ -253,6 +255,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     executions,
     locks,
     finder: createFinder(db),
+    planned: createPlanned(db),
     presence,
     time: createTimeShift({ db, clock, audit, nextFiring: resources.schedule.next, listenAnew: presence.listenAnew }),
     messages: taskMessages(attempts),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageOf } from '../../../shared/api/listing.ts';
 import { pluginVersionChoice } from '../../../shared/api/plugins.ts';
 import { run, taskCreated } from '../../../shared/api/runs.ts';
-import { firings, schedulePreview, task, taskInput, taskQuery } from '../../../shared/api/tasks.ts';
+import { firings, schedulePreview, task, taskInput, taskQuery, taskVersions } from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { type AnyRoute, route } from '../../platform/http/route.ts';
@@ -108,6 +108,20 @@ export function taskRoutes(tasks: TasksService, runs: RunsService): AnyRoute[] {
         const body = query.wait > 0 ? await runs.waitFinal(fired.id, query.wait, signal) : fired;
         return { status: 201, body, headers: { location: `/api/v1/runs/${fired.id}` } };
       },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/tasks/:id/versions',
+      permission: 'tasks.read',
+      tag,
+      summary: 'The versions of a task and what each of them changed, newest first',
+      params: byId,
+      query: z.strictObject({
+        limit: z.coerce.number().int().min(1).max(50).default(10),
+        after: z.coerce.number().int().min(1).optional(),
+      }),
+      responses: { 200: taskVersions },
+      handler: async ({ params, query }) => ({ status: 200, body: await tasks.versions(params.id, query) }),
     }),
     route({
       method: 'GET',

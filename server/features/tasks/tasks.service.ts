@@ -1,6 +1,13 @@
 import { type Page, toInstant } from '../../../shared/api/listing.ts';
 import type { Run, TaskCreated } from '../../../shared/api/runs.ts';
-import { type Firings, type SchedulePreview, type Task, type TaskInput, taskInput } from '../../../shared/api/tasks.ts';
+import {
+  type Firings,
+  type SchedulePreview,
+  type Task,
+  type TaskInput,
+  type TaskVersions,
+  taskInput,
+} from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { IdGenerator } from '../../../shared/ids.ts';
 import { allows } from '../../../shared/permissions.ts';
@@ -14,10 +21,13 @@ import type { Canceller, StopOrder } from './cancel.service.ts';
 import { boundedPolicy, checkType, definitionColumns, definitionOf, timingColumns } from './definition.ts';
 import type { FireOrder, Firer } from './fire.service.ts';
 import type { Ledger, LedgerUnit } from './ledger.ts';
+import { readNamed } from './named-tasks.ts';
 import { runOf, taskOf } from './presenters.ts';
 import type { RunRow, TaskRow } from './rows.ts';
 import { runOfFiring } from './runs.store.ts';
-import { findTask, insertTask, insertTaskVersion, listTasks, type TaskFilter, updateTask } from './tasks.store.ts';
+import { namesFrom, narrowestOf, type TaskFilter } from './task-filter.ts';
+import { versionsOf } from './task-versions.ts';
+import { findTask, insertTask, insertTaskVersion, listTasks, updateTask } from './tasks.store.ts';
 
 export type TasksService = {
   /** @param alongside writes in the same transaction as the rows, such as the record of an `Idempotency-Key` */
@@ -26,8 +36,11 @@ export type TasksService = {
     actor: Actor,
     alongside?: (writer: Writer, created: TaskCreated) => Promise<void>,
   ): Promise<TaskCreated>;
-  list(query: TaskFilter & { after?: string | undefined; limit: number }): Promise<Page<Task>>;
+  /** Newest first; with a name that alone leaves many, in the order of the names. */
+  list(query: TaskFilter & { name?: string | undefined; after?: string | undefined; limit: number }): Promise<Page<Task>>;
   get(id: string): Promise<Task>;
+  /** How it came to be what it is: each version with what it changed, the newest first. */
+  versions(id: string, query: { after?: number | undefined; limit: number }): Promise<TaskVersions>;
   /** @param version the one that was edited; another one there now is a `version_conflict` */
   update(id: string, input: TaskInput, version: number, actor: Actor): Promise<Task>;
   remove(id: string, actor: Actor): Promise<void>;
@@ -200,14 +213,20 @@ export function createTasks(resources: TasksResources): TasksService {
       return created;
     },
 
-    async list({ after, limit, ...filter }) {
-      const { rows, next } = await readPage(
-        (position, most) => listTasks(db.read, filter, position, most),
-        { after: cursorOf(after, 'task'), limit },
-        ({ args, env }) => args.length + env.length,
-      );
+    async list({ after, limit, name, ...filter }) {
+      const place = { after: cursorOf(after, 'task'), limit };
+      const names = name === undefined ? undefined : namesFrom(name);
+      const { rows, next } = await (name !== undefined && narrowestOf(filter) === undefined
+        ? readNamed(db.read, { ...filter, name }, place)
+        : readPage(
+            (position, most) => listTasks(db.read, filter, position, most, names),
+            place,
+            ({ args, env }) => args.length + env.length,
+          ));
       return { items: rows.map(taskOf), next };
     },
+
+    versions: async (id, query) => versionsOf(db.read, await existing(db.read, id), query),
 
     get: async (id) => taskOf(await existing(db.read, id)),
 

@@ -1,9 +1,10 @@
-import type { TaskType } from '../../../shared/api/tasks.ts';
+import { sql } from 'kysely';
 import { type Params, prepare } from '../../platform/db/prepare.ts';
 import { unindexed } from '../../platform/db/unindexed.ts';
 import type { Reader, Writer } from '../../schema/schema.ts';
 import type { TaskVersionsTable } from '../../schema/tables/tasks.tables.ts';
 import type { TaskRow } from './rows.ts';
+import { type NameRange, narrowestOf, type TaskFilter } from './task-filter.ts';
 
 export const findTask = (db: Reader | Writer, id: string): Promise<TaskRow | undefined> =>
   db.selectFrom('tasks').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
@@ -21,6 +22,17 @@ const insert = prepare((db: Reader, p: Params<TaskRow>) =>
 
 export const updateTask = (writer: Writer, id: string, changes: Partial<TaskRow>) =>
   writer.updateTable('tasks').set(changes).where('id', '=', id).execute();
+
+/** Versions that an edit replaced, the newest of those before `before` first. Index: the primary key. */
+export const taskVersions = (db: Reader, taskId: string, before: number, limit: number): Promise<TaskVersionsTable[]> =>
+  db
+    .selectFrom('task_versions')
+    .selectAll()
+    .where('task_id', '=', taskId)
+    .where('version', '<', before)
+    .orderBy('version', 'desc')
+    .limit(limit)
+    .execute();
 
 export const insertTaskVersion = (writer: Writer, row: TaskVersionsTable) =>
   writer.insertInto('task_versions').values(row).execute();
@@ -53,21 +65,25 @@ export async function pinnedBundles(db: Reader): Promise<string[]> {
   return rows.flatMap(({ plugin_sha256 }) => plugin_sha256 ?? []);
 }
 
-export type TaskFilter = {
-  readonly status?: TaskRow['status'] | undefined;
-  readonly type?: TaskType | undefined;
-  readonly plugin?: string | undefined;
-};
-
 /**
  * Newest first, by keyset on the id. Index: tasks_by_status for what is not done, which are few; else tasks_by_plugin, tasks_by_type or
  * the primary key.
+ * @param names looked at row by row: only where the filter leaves few
  */
-export function listTasks(db: Reader, filter: TaskFilter, after: string | undefined, limit: number): Promise<TaskRow[]> {
+export function listTasks(
+  db: Reader,
+  filter: TaskFilter,
+  after: string | undefined,
+  limit: number,
+  names?: NameRange,
+): Promise<TaskRow[]> {
   let query = db.selectFrom('tasks').selectAll().where('deleted_at', 'is', null);
   const given = (['status', 'plugin', 'type'] as const).filter((column) => filter[column] !== undefined);
-  const first = filter.status === 'done' && given.length > 1 ? given[1] : given[0];
+  const first = names !== undefined ? narrowestOf(filter) : filter.status === 'done' && given.length > 1 ? given[1] : given[0];
   for (const column of given) query = query.where(column === first ? column : unindexed(column), '=', filter[column] ?? '');
+  if (names !== undefined) query = query.where(plainName, '>=', names.from).where(plainName, '<', names.before);
   if (after !== undefined) query = query.where('id', '<', after);
   return query.orderBy('id', 'desc').limit(limit).execute();
 }
+
+const plainName = sql<string>`lower(name) || ''`;

@@ -23,6 +23,8 @@ export type GroupCommit<Transaction> = {
 export type GroupLimits = {
   /** A group holds up the event loop, and each of its units waits for all of them: it must stay short. */
   readonly maxUnitsPerGroup: number;
+  /** Turns of the event loop that a group is gathered for, if each brings further units. */
+  readonly maxTurnsToGather: number;
   /** After so much time no further unit joins the group: some units are a hundred times as large as others. */
   readonly maxMsPerGroup?: { readonly ms: number; readonly monotonic: () => number };
   /** With this many units waiting, further ones are refused with `queue_full`. */
@@ -44,11 +46,20 @@ export function createGroupCommit<Transaction>(engine: WriteEngine<Transaction>,
 
   async function runGroups(): Promise<void> {
     while (waiting.length > 0) {
-      await nextTurn();
+      await gather();
       const group = waiting.splice(0, limits.maxUnitsPerGroup);
       waiting.unshift(...(await runGroup(engine, group, limits)));
     }
     running = undefined;
+  }
+
+  /** While a turn brings further units, more are on their way: what arrives together shares a commit, and who comes alone waits for nobody. */
+  async function gather(): Promise<void> {
+    for (let turn = 0; turn < limits.maxTurnsToGather; turn += 1) {
+      const before = waiting.length;
+      await nextTurn();
+      if (waiting.length === before || waiting.length >= limits.maxUnitsPerGroup) return;
+    }
   }
 
   return {

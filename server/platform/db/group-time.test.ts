@@ -13,7 +13,7 @@ let now = 0;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'muster-group-'));
   const maxMsPerGroup = { ms: 10, monotonic: () => now };
-  db = await openDatabase({ dataDir, limits: { maxUnitsPerGroup: 100, maxWaiting: 100, maxMsPerGroup } });
+  db = await openDatabase({ dataDir, limits: { maxUnitsPerGroup: 100, maxTurnsToGather: 8, maxWaiting: 100, maxMsPerGroup } });
   await db.write((transaction) => sql.raw(createScratch).execute(transaction));
 });
 afterEach(async () => {

@@ -16,6 +16,7 @@ export type DatabaseOptions = {
 /** About 5 ms of small units; more waiting than a fleet can cause while one group is written means that the disk has stopped. */
 const defaultLimits: GroupLimits = {
   maxUnitsPerGroup: 256,
+  maxTurnsToGather: 8,
   maxMsPerGroup: { ms: 10, monotonic: () => performance.now() },
   maxWaiting: 200_000,
 };

@@ -31,12 +31,15 @@ export function createExchange(
   };
 }
 
+/** One for all: a stack would be taken for every request, and tells nothing. */
+const clientWentAway = new Error('The client went away.');
+
 function abortedAtEnd(response: ServerResponse, server: Pick<HttpServer, 'onStop'>): AbortController {
   const controller = new AbortController();
   const forget = server.onStop(() => controller.abort(new MusterError('server_stopping', 'The server is stopping.')));
   const closed = (): void => {
     forget();
-    controller.abort(new Error('The client went away.'));
+    controller.abort(clientWentAway);
   };
   if (response.destroyed) closed();
   else response.once('close', closed);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { extname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { MusterError } from '../../../shared/errors.ts';
@@ -13,6 +13,8 @@ import type { Answer, Endpoint, Exchange } from '../http/endpoint.ts';
 export type Assets = {
   /** @throws for a name that does not exist, so that a page test finds it */
   url(name: string): string;
+  /** Names of the modules that these import, and those import, and so on: a browser that is told of them at once need not find out one by one. */
+  importedBy(names: readonly string[]): readonly string[];
   find(path: string): { readonly asset: Asset; readonly versioned: boolean } | undefined;
 };
 
@@ -49,10 +51,26 @@ export function createAssets({ folder, more }: AssetsResources): Assets {
       .join('\n'),
   );
 
+  const imports = new Map<string, readonly string[]>();
+  function importsOf(name: string): readonly string[] {
+    const read = imports.get(name);
+    if (read !== undefined) return read;
+    const asset = known.get(name);
+    const found = asset === undefined || !name.endsWith('.js') ? [] : staticImports(name, asset.bytes.toString('utf8'));
+    imports.set(name, found);
+    return found;
+  }
+
   return {
     url(name) {
       if (!known.has(name)) throw new Error(`no asset ${name}`);
       return `/assets/${version}/${name}`;
+    },
+    importedBy(names) {
+      const found = new Set(names);
+      // a set grows while it is walked
+      for (const name of found) for (const imported of importsOf(name)) found.add(imported);
+      return [...found].slice(names.length);
     },
     find(path) {
       const [, first = '', rest = ''] = /^\/assets\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
@@ -116,6 +134,12 @@ const zip = promisify(gzip) as (bytes: Buffer) => Promise<Buffer>;
 const compress = promisify(brotliCompress);
 // a quality of 11 would take seconds for the few percent that it gains
 const brotli = (bytes: Buffer): Promise<Buffer> => compress(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 7 } });
+
+/** Not those of `import()`: they are for later. */
+const staticImports = (name: string, source: string): string[] =>
+  [...source.matchAll(/^(?:import|export)\b[^'";()]*['"](\.{1,2}\/[^'"]+)['"]/gm)].map(([, path]) =>
+    posix.join(posix.dirname(name), path as string),
+  );
 
 function once(make: () => Promise<Buffer>): () => Promise<Buffer> {
   let made: Promise<Buffer> | undefined;

@@ -28,9 +28,14 @@ const table: Readonly<Record<string, Badge>> = {
   Revoked: { tone: 'bad', icon: 'lock', word: 'Revoked' },
   current: { tone: 'good', icon: 'circle-check', word: 'Current' },
   outdated: { tone: 'warn', icon: 'history', word: 'Outdated' },
+  missing: { tone: 'wait', icon: 'download', word: 'Not there yet' },
+  not_for_it: { tone: 'off', icon: 'ban', word: 'Other platform' },
+  Earlier: { tone: 'off', icon: 'history', word: 'Earlier' },
+  Later: { tone: 'wait', icon: 'arrow-right', word: 'Later' },
   valid: { tone: 'good', icon: 'circle-check', word: 'Valid' },
   used: { tone: 'off', icon: 'check', word: 'Used up' },
   revoked: { tone: 'off', icon: 'lock', word: 'Revoked' },
+  enabled: { tone: 'good', icon: 'user', word: 'Enabled' },
   disabled: { tone: 'off', icon: 'ban', word: 'Disabled' },
 };
 

@@ -43,4 +43,11 @@ describe('how values read on pages', () => {
     expect(format.elapsed(ago(90), ago(60), now)).toBe('30 s');
     expect(format.elapsed(null, null, now)).toBe('');
   });
+
+  test('what nobody sees, or turns text around, is shown as what it is; colours are left out and line ends stay', () => {
+    expect(format.visible('\x1b[1;31mred\x1b[0m\r\nnext\tcell')).toBe('red\nnext\tcell');
+    expect(format.visible('a\0b\x1b]0;title\x07 \u202egpj.exe\u009b')).toBe('a␀b␛]0;title␇ ⟨U+202E⟩gpj.exe⟨U+009B⟩');
+    expect(format.visible('naïve 👩‍🚀 עברית')).toBe('naïve 👩‍🚀 עברית');
+    expect(format.json({ a: '\u202eb' })).toContain('⟨U+202E⟩b');
+  });
 });

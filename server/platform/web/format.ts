@@ -1,8 +1,9 @@
 import { formatDuration } from '../../../shared/durations.ts';
 import { readableJson } from '../../../shared/json.ts';
+import { visible } from './visible.ts';
 
 /** How values read on pages. All pure; `now` and times are ms or ISO strings. */
-export const format = { relative, exact, elapsed, duration: formatDuration, bytes, count, share, json, shortId, plural };
+export const format = { relative, exact, elapsed, duration: formatDuration, bytes, count, share, json, shortId, plural, visible };
 
 const units: readonly [seconds: number, unit: Intl.RelativeTimeFormatUnit][] = [
   [86_400 * 365, 'year'],
@@ -54,7 +55,7 @@ const maxShownJson = 256 * 1024;
 
 /** To be read; what is too long for that is cut. */
 function json(value: unknown): string {
-  const text = readableJson(value);
+  const text = visible(readableJson(value));
   return text.length <= maxShownJson
     ? text
     : `${text.slice(0, maxShownJson).toWellFormed()}… (${count(text.length - maxShownJson)} more characters)`;

@@ -1,7 +1,7 @@
 /** The icons of the dashboard, by their names at https://tabler.io/icons (outline). `<%- icon('server-2') %>` in a view draws one. */
 // biome-ignore format: a table of names
 export const iconNames: readonly string[] = [
-  'activity', 'alert-circle', 'alert-triangle', 'api', 'arrow-left', 'arrow-right', 'ban', 'braces', 'calendar-time', 'check',
+  'activity', 'alert-circle', 'alert-triangle', 'api', 'arrow-left', 'arrow-right', 'ban', 'bookmark', 'braces', 'calendar-time', 'check',
   'checklist', 'chevron-right', 'circle-check', 'circle-dashed', 'circle-x', 'clipboard-list', 'clock', 'clock-off', 'copy',
   'corner-down-left', 'device-desktop', 'disabled', 'download', 'edit', 'file', 'filter', 'folder', 'forms', 'ghost',
   'hand-stop', 'heartbeat', 'help-circle', 'history', 'hourglass-empty', 'key', 'keyboard', 'layout-dashboard', 'layout-grid',

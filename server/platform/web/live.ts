@@ -112,7 +112,8 @@ export function createLive({ events, clock, authenticate, randomBytes, maxStream
         clock,
         signal,
         position: journal.position,
-        stillKnown: async () => (await authenticate(headers)) !== undefined,
+        // another role: the page asks anew, and is told what it may be told now
+        stillKnown: async () => (await authenticate(headers))?.role === actor?.role,
       });
       // only when the reader begins: an answer that is never sent leaves nothing behind
       const begin = (): (() => void) => {

@@ -48,7 +48,7 @@ export type Locals = {
 
 export type RendererResources = {
   readonly views: string;
-  readonly assets: Pick<Assets, 'url'>;
+  readonly assets: Pick<Assets, 'url' | 'importedBy'>;
   readonly icons: ReadonlySet<string>;
   readonly clock: Clock;
   readonly reload: boolean;
@@ -88,13 +88,10 @@ export function createRenderer({ views, assets, icons, clock, reload }: Renderer
     };
     const file = answer.view.startsWith('file:') ? fileURLToPath(answer.view) : answer.view;
     const body = template(file)({ ...answer.data, ...locals });
-    return template(join(views, 'layout.ejs'))({
-      ...locals,
-      body,
-      topics: answer.topics ?? [],
-      scripts: answer.scripts ?? [],
-      position,
-    });
+    const topics = answer.topics ?? [];
+    const scripts = ['page.js', ...(topics.length > 0 ? ['live.js'] : []), ...(answer.scripts ?? [])];
+    const modules = assets.importedBy(scripts);
+    return template(join(views, 'layout.ejs'))({ ...locals, body, topics, scripts, modules, position });
   };
 }
 

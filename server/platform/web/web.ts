@@ -6,6 +6,7 @@ import type { Answer, Authenticate, Endpoint, Exchange } from '../http/endpoint.
 import { errorHeaders } from '../http/problems.ts';
 import { apiDocs } from './api-docs.ts';
 import { assetEndpoint, createAssets } from './assets.ts';
+import { commonStyle } from './common-style.ts';
 import { adviceFor } from './error-advice.ts';
 import { errorCataloguePage } from './error-catalogue.pages.ts';
 import { createIconSprite } from './icon-sprite.ts';
@@ -15,7 +16,7 @@ import { htmlAnswer } from './page-answer.ts';
 import { pageEndpoint } from './page-endpoint.ts';
 import { createRenderer } from './render.ts';
 import { themePage } from './theme.pages.ts';
-import { vendorFiles } from './vendor.ts';
+import { kitStyle, vendorFiles } from './vendor.ts';
 
 export type WebResources = {
   readonly pages: readonly AnyPage[];
@@ -40,9 +41,14 @@ const views = fileURLToPath(new URL('./views', import.meta.url));
 /** The dashboard's mechanism. How a page is written is told in `page.ts`, what a view is given in `render.ts`, live parts in `live.ts`. */
 export function createWeb({ pages, authenticate, live, clock, bodyLimit, reload = false }: WebResources): Web {
   const sprite = createIconSprite(iconNames);
+  const folder = fileURLToPath(new URL('./assets', import.meta.url));
   const assets = createAssets({
-    folder: fileURLToPath(new URL('./assets', import.meta.url)),
-    more: new Map<string, string | Buffer>([...vendorFiles(), ['icons.svg', sprite.svg]]),
+    folder,
+    more: new Map<string, string | Buffer>([
+      ...vendorFiles(),
+      ['icons.svg', sprite.svg],
+      ['style.css', commonStyle(folder, kitStyle())],
+    ]),
   });
   const render = createRenderer({ views, assets, icons: sprite.names, clock, reload });
 

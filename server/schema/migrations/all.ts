@@ -10,6 +10,7 @@ import { pluginVersions } from './0008_plugin_versions.ts';
 import { metrics } from './0009_metrics.ts';
 import { foldKeys } from './0010_fold_keys.ts';
 import { overviewAndSearch } from './0011_overview_and_search.ts';
+import { savedViews } from './0012_saved_views.ts';
 
 /** In the order in which they are applied. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   metrics,
   foldKeys,
   overviewAndSearch,
+  savedViews,
 ];

@@ -149,7 +149,10 @@ export function describePort(engine: string, makePlace: () => Promise<DatabasePl
 
     test('refuses with `queue_full` when more units wait than it may hold', async () => {
       await db.close();
-      db = await openDatabase<ScratchTables>({ ...place.options, limits: { maxUnitsPerGroup: 2, maxWaiting: 3 } });
+      db = await openDatabase<ScratchTables>({
+        ...place.options,
+        limits: { maxUnitsPerGroup: 2, maxTurnsToGather: 8, maxWaiting: 3 },
+      });
       const results = await Promise.allSettled([insert(1), insert(2), insert(3), insert(4)]);
       expect(results[3]).toMatchObject({ status: 'rejected', reason: { code: 'queue_full' } });
       expect(await ids()).toEqual([1, 2, 3]);

@@ -17,6 +17,8 @@ const cacheKiB = 8192;
 /** A database that is a file, which grows and may shrink. */
 export type FileDatabase<Tables> = DatabasePort<Tables> & {
   space(): { readonly bytes: number; readonly freeBytes: number };
+  /** About how many rows a table has of which the oldest go first, without counting them; never fewer than there are. */
+  rowsAbout(table: string): number;
   /**
    * Gives free pages at the end of the file back to the file system, at most so many. Some stay, because what comes next uses them again.
    * @returns whether there are more to give
@@ -81,6 +83,12 @@ function openConnections<Tables>(file: string, limits: GroupLimits): FileDatabas
     space: () => {
       const page = pragma('page_size');
       return { bytes: page * pragma('page_count'), freeBytes: page * pragma('freelist_count') };
+    },
+    rowsAbout(table) {
+      const end = (which: 'min' | 'max'): number =>
+        Number(reading.prepare(`SELECT ${which}(rowid) FROM "${table}"`).pluck().get() ?? 0);
+      const last = end('max');
+      return last === 0 ? 0 : last - end('min') + 1;
     },
     async giveBack(pages) {
       if (!hasToGive()) return false;

@@ -79,7 +79,7 @@ function countTicks() {
 /** Never rejects: the live stream of the page tells when the server is away or the session has ended. */
 async function freshNumbers() {
   const shown = document.querySelector('[data-live="agents"]');
-  if (document.hidden || shown === null) return;
+  if (document.hidden || shown === null || 'shut' in document.body.dataset) return;
   try {
     const answer = await fetch(location.href, { headers: { 'x-muster-fragment': '1' }, redirect: 'manual', cache: 'no-store' });
     if (!answer.ok) return;

@@ -105,7 +105,8 @@ function createChart(figure, first) {
     {
       width: place.clientWidth,
       height: place.clientHeight,
-      padding: [8, 6, 0, 0],
+      // at the right half of the last mark of the axis
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       cursor: {
         sync: { key: 'host' },

@@ -4,6 +4,10 @@ import { relative } from './relative-time.js';
 
 const restMs = 140;
 const keptAnswers = 300;
+/** as `visible` of the server: no colours of a terminal, and nothing that turns the text beside it around */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+const colours = /\x1b\[[\d;:]*m/g;
+const odd = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 export function createReadout(line) {
   const kept = new Map();
@@ -56,7 +60,7 @@ export function createReadout(line) {
     if (says) {
       const message = document.createElement('span');
       message.className = 'grid-message';
-      message.textContent = says;
+      message.textContent = says.replace(colours, '').replace(odd, '�');
       parts.push(message);
     }
     line.replaceChildren(...parts);

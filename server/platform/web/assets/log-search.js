@@ -1,13 +1,14 @@
-// Finds text in the rows on the page: all of it is marked, one of it is current. Enter and F3 go on, with Shift they go back.
+// Finds text in the rows on the page: all of it is marked, one of it is current. Enter and F3 go on, with Shift they go back. `:120` and
+// Enter go to line 120.
 
 const most = 5000;
 
-export function createLogSearch({ view, input, told, went }) {
+export function createLogSearch({ view, input, told, went, toLine }) {
   let found = [];
   let current = -1;
 
   function search() {
-    const wanted = input.value.toLowerCase();
+    const wanted = lineIn(input.value) === undefined ? input.value.toLowerCase() : '';
     const before = found[current]?.startContainer;
     found = wanted === '' ? [] : rangesIn(view, wanted);
     current = before === undefined ? -1 : found.findIndex((range) => range.startContainer === before);
@@ -21,7 +22,11 @@ export function createLogSearch({ view, input, told, went }) {
       here.priority = 1;
       CSS.highlights.set('found-here', here);
     }
-    told(input.value === '' ? null : { count: found.length, isMore: found.length >= most, current: current + 1 });
+    told(
+      input.value === '' || lineIn(input.value) !== undefined
+        ? null
+        : { count: found.length, isMore: found.length >= most, current: current + 1 },
+    );
   }
 
   function go(step) {
@@ -39,7 +44,9 @@ export function createLogSearch({ view, input, told, went }) {
   input.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return;
     event.preventDefault();
-    go(event.shiftKey ? -1 : 1);
+    const line = lineIn(input.value);
+    if (line !== undefined) toLine(line);
+    else go(event.shiftKey ? -1 : 1);
   });
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'F3' || input.value === '') return;
@@ -48,6 +55,8 @@ export function createLogSearch({ view, input, told, went }) {
   });
   return { refresh: () => input.value !== '' && search(), go };
 }
+
+const lineIn = (text) => (/^:\d{1,9}$/.test(text.trim()) ? Number(text.trim().slice(1)) : undefined);
 
 function rangesIn(view, wanted) {
   const ranges = [];

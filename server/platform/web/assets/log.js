@@ -40,7 +40,13 @@ async function begin() {
   view.id = 'log';
   document.querySelector('[data-log-pieces]')?.remove();
   tools.hidden = false;
-  search = createLogSearch({ view, input: document.querySelector('[data-log-search]'), told: tellFound, went: showRange });
+  search = createLogSearch({
+    view,
+    input: document.querySelector('[data-log-search]'),
+    told: tellFound,
+    went: showRange,
+    toLine: goToLine,
+  });
   for (const button of document.querySelectorAll('[data-log-step]'))
     button.addEventListener('click', () => search.go(Number(button.dataset.logStep)));
   keepSwitch('wrap', true);
@@ -49,6 +55,10 @@ async function begin() {
   view.addEventListener('keydown', keyed);
   follow.addEventListener('change', () => void (follow.checked ? toNewest() : pause()));
   newest.addEventListener('click', () => void toNewest());
+  // somebody signed in again elsewhere: what was followed is followed on
+  document.addEventListener('live:reopened', () => {
+    if (follow.checked) void poll();
+  });
   addEventListener('hashchange', () => void toLine());
   const wantsLine = lineWanted() !== null;
   follow.checked = plain.dataset.final === 'no' && !wantsLine;
@@ -84,6 +94,7 @@ async function poll() {
   if (polling !== null || pages.isComplete) return tell();
   polling = new AbortController();
   const { signal } = polling;
+  let isShut = false;
   let pauseMs = 1000;
   while (follow.checked && !pages.isComplete && !signal.aborted) {
     await visible();
@@ -93,7 +104,10 @@ async function poll() {
       pauseMs = 1000;
     } catch (error) {
       if (signal.aborted) break;
-      if (error.status === 401 || error.status === 404) break;
+      if (error.status === 401 || error.status === 404) {
+        isShut = true;
+        break;
+      }
       tell('The log could not be read; trying again…');
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
       pauseMs = Math.min(10_000, pauseMs * 2);
@@ -101,7 +115,7 @@ async function poll() {
   }
   polling = null;
   if (follow.checked && !pages.isComplete && signal.aborted) void poll();
-  tell();
+  tell(isShut ? 'Nothing more is read: the session ended, or the execution is gone.' : undefined);
 }
 
 /** Reads what follows the last page that is known, and shows it if that one is on the page. */
@@ -111,7 +125,8 @@ async function readOn(wait, signal) {
   open = [];
   for (const [index, list] of made) {
     const at = index - first;
-    if (at < 0 || at > blocks.length) continue;
+    // who reads from the top gets further pages as they come near them
+    if (at < 0 || at > blocks.length || (at === pagesShown && !follow.checked)) continue;
     if (at === blocks.length) addBlock(pageElement([]));
     blocks[at].append(...list.map(rowElement));
   }
@@ -132,12 +147,14 @@ function addBlock(block) {
 }
 
 function trimTop() {
-  while (blocks.length > pagesShown) {
-    const height = blocks[0].offsetHeight;
-    blocks.shift().remove();
-    first += 1;
-    if (!follow.checked) view.scrollTop -= height;
-  }
+  const leaving = blocks.slice(0, Math.max(0, blocks.length - pagesShown));
+  if (leaving.length === 0) return;
+  // measured before anything is taken away: each measurement after a change is a layout of thousands of rows
+  const height = follow.checked ? 0 : leaving.reduce((sum, block) => sum + block.offsetHeight, 0);
+  for (const block of leaving) block.remove();
+  blocks = blocks.slice(leaving.length);
+  first += leaving.length;
+  if (!follow.checked) view.scrollTop -= height;
 }
 
 function clear() {
@@ -173,7 +190,7 @@ function fill() {
   if (isBusy) return;
   const below = view.scrollHeight - view.scrollTop - view.clientHeight;
   if (view.scrollTop < nearPx && (first > 0 || pages.first.offset > 0)) void alone(before).then(fill);
-  else if (below < nearPx && first + blocks.length < pages.count - 1) void alone(after).then(fill);
+  else if (below < nearPx && first + blocks.length < pages.count) void alone(after).then(fill);
   else if (below < nearPx && !pages.isAtEnd && polling === null) void alone(() => readOn(0)).then(fill);
 }
 
@@ -222,6 +239,12 @@ async function toLine() {
   showRange(row);
 }
 
+/** By its address, which can be copied then. */
+function goToLine(line) {
+  if (location.hash === `#L${line}`) void toLine();
+  else location.hash = `L${line}`;
+}
+
 function showRange(what) {
   pause();
   const box = what.getBoundingClientRect();
@@ -262,6 +285,8 @@ function toBottom() {
 }
 
 function tell(text) {
+  // nothing will follow any more
+  follow.closest('label').hidden = pages.isComplete;
   newest.hidden =
     follow.checked || (pages.isComplete && pages.isAtEnd && plain.dataset.final === 'yes' && pages.count <= pagesShown);
   const parts = [];
@@ -274,6 +299,7 @@ function tell(text) {
 }
 
 function tellFound(found) {
+  for (const button of document.querySelectorAll('[data-log-step]')) button.disabled = found === null || found.count === 0;
   if (found === null) counted.textContent = '';
   else {
     const isPart = first > 0 || first + blocks.length < pages.count || !pages.isAtEnd;

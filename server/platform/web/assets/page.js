@@ -47,10 +47,23 @@ document.addEventListener('change', (event) => {
 
 document.addEventListener('submit', (event) => {
   const form = event.target;
-  if (form.method !== 'post') return;
+  if (form.method !== 'post') {
+    leaveOutEmpty(form);
+    return;
+  }
   if (form.dataset.sent === 'yes') event.preventDefault();
   form.dataset.sent = 'yes';
 });
+/** An address that is shared holds what was asked for alone. */
+function leaveOutEmpty(form) {
+  const empty = [...form.elements].filter((field) => field.name !== '' && field.value === '' && !field.disabled);
+  for (const field of empty) field.disabled = true;
+  // the browser has read the form by then
+  setTimeout(() => {
+    for (const field of empty) field.disabled = false;
+  });
+}
+
 // a page that comes back from the browser's memory may be sent again
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;

@@ -3,6 +3,7 @@
 
 import { defaultCommands } from './code-editor/extensions/commands/index.js';
 import { createEditor } from './code-editor/index.js';
+import { leaveByTab } from './plugin-editor-keys.js';
 
 const form = document.querySelector('.plugin-editor');
 const list = document.querySelector('[data-problems]');
@@ -16,15 +17,20 @@ const languages = {
 }; // biome-ignore format: a table
 let timer = 0;
 let asked = 0;
-let changed = document.querySelector('.review') !== null;
+let changed = 'unsaved' in form.dataset;
 let problems = [];
 
 /** Where a text cannot be highlighted, it is edited as it is. */
 const editors = new Map();
+const hint = document.querySelector('[data-editor-keys]');
+hint.hidden = false;
+// where somebody began already, before this script was there
+const begun = sections.findIndex((section) => section.contains(document.activeElement));
 for (const section of sections) {
   const text = section.querySelector('[data-code]');
   section.querySelector('[data-path]').addEventListener('input', () => {
     links[sections.indexOf(section)].lastElementChild.textContent = pathOf(section);
+    editors.get(section)?.textarea.setAttribute('aria-label', `Text of ${pathOf(section)}`);
     touched();
   });
   await highlight(section, text);
@@ -34,7 +40,6 @@ for (const link of links)
     event.preventDefault();
     open(Number(link.dataset.file));
   });
-document.querySelector('[data-editor-keys]').hidden = false;
 document.querySelector('[data-check]').addEventListener('click', (event) => {
   event.preventDefault();
   void ask();
@@ -45,7 +50,7 @@ form.addEventListener('submit', () => {
 window.addEventListener('beforeunload', (event) => {
   if (changed) event.preventDefault();
 });
-open(Number(document.querySelector('[data-open]').value) || 0);
+open(begun === -1 ? Number(document.querySelector('[data-open]').value) || 0 : begun);
 await ask();
 
 function pathOf(section) {
@@ -76,6 +81,12 @@ async function highlight(section, text) {
     defaultCommands(),
   );
   editor.textarea.setAttribute('aria-label', `Text of ${pathOf(section)}`);
+  leaveByTab(editor.textarea, hint);
+  // the plain text that it replaces may be where somebody is
+  if (document.activeElement === text) {
+    editor.textarea.focus({ preventScroll: true });
+    editor.textarea.setSelectionRange(text.selectionStart, text.selectionEnd);
+  }
   text.hidden = true;
   editors.set(section, editor);
 }
@@ -118,8 +129,11 @@ async function ask() {
     const body = await answer.json();
     // an answer about what was typed before is worth nothing
     if (mine !== asked) return;
-    if (answer.ok) show(body.problems);
-    else state.textContent = body.detail;
+    if (!answer.ok) state.textContent = body.detail;
+    else {
+      show(body.problems);
+      document.querySelector('[data-meanwhile]').hidden = data.get('base') === '' || body.current === data.get('base');
+    }
   } catch {
     if (mine === asked) state.textContent = 'The server cannot be reached.';
   }

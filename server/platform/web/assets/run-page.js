@@ -16,8 +16,8 @@ const found = card.querySelector('[data-grid-found]');
 const runId = card.dataset.grid;
 const only = card.dataset.only;
 const readout = createReadout(card.querySelector('.grid-readout'));
-/** what the stream told while the grid was on its way */
-let early = [];
+/** state by execution: what the stream told while the grid was on its way */
+let early = new Map();
 let run;
 let matches = null;
 let selected;
@@ -52,19 +52,24 @@ async function load() {
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     run = createRunStates(await answer.json());
     isLoading = false;
-    const held = early;
-    early = [];
-    for (const changes of held) take(changes);
+    catchUp();
     card.classList.add('is-ready');
     card.classList.remove('is-missing');
     if (search.value !== '') find();
     grid.measure();
     grid.point(selected);
-    showCounts(run);
   } catch {
     isLoading = false;
     if (run === undefined) card.classList.add('is-missing');
+    else catchUp();
   }
+}
+
+function catchUp() {
+  const held = early;
+  early = new Map();
+  for (const [id, state] of held) change(id, state);
+  showCounts(run);
 }
 
 function stale() {
@@ -74,18 +79,21 @@ function stale() {
 
 /** @param changes ids of executions by their state */
 function take(changes) {
-  if (isLoading || run === undefined) {
-    early.push(changes);
-    return;
+  const each = Object.entries(changes).flatMap(([state, ids]) => ids.map((id) => [id, state]));
+  if (isLoading) for (const [id, state] of each) early.set(id, state);
+  // it could not be read before
+  else if (run === undefined) stale();
+  else {
+    for (const [id, state] of each) change(id, state);
+    showCounts(run);
   }
-  for (const [state, ids] of Object.entries(changes))
-    for (const id of ids) {
-      const index = run.change(id, state);
-      if (index === undefined) stale();
-      else if (index !== null) grid.cell(index);
-      if (index === selected && index !== undefined) readout.show(run, index);
-    }
-  showCounts(run);
+}
+
+function change(id, state) {
+  const index = run.change(id, state);
+  if (index === undefined) stale();
+  else if (index !== null) grid.cell(index);
+  if (index === selected && index !== undefined) readout.show(run, index);
 }
 
 function select(index, how = {}) {

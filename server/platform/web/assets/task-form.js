@@ -1,49 +1,160 @@
-// Tells while an owner is typed how many hosts it reaches. Without script the Check button does the same.
+// The form of a task: what the server tells of what was typed is put in place while it is typed, and the buttons that only draw the form
+// again do so without a new page. The answers are those that the same buttons get without script.
 
-const input = document.querySelector('[data-owner]');
-const preview = document.querySelector('[data-owner-preview]');
-const pauseMs = 300;
+import { openIn, reopenIn, swapPart } from './task-form-parts.js';
+import { watchUnsaved } from './task-form-unsaved.js';
+
+const form = document.querySelector('[data-task-form]');
+const note = form.querySelector('[data-form-note]');
+const owner = form.querySelector('[data-owner]');
+const unsaved = watchUnsaved(form);
+const pauseMs = 250;
+/** What is told of the form, beside its inputs. */
+const told = ['owner', 'firings', 'changes', 'json-problem'];
 let timer = 0;
-let asked = 0;
+let asking = false;
+let askAgain = false;
 
-document.querySelector('[data-owner-check]').hidden = true;
-input.addEventListener('input', () => {
-  clearTimeout(timer);
-  timer = setTimeout(() => void ask(), pauseMs);
-});
+const part = (name, root = document) => root.querySelector(`[data-part="${name}"]`);
+const posted = (intent) => new URLSearchParams([...new FormData(form), ['intent', intent]]);
 
-/** Never rejects: what goes wrong is told beside the field. */
-async function ask() {
-  const owner = input.value.trim();
-  asked += 1;
-  const mine = asked;
-  if (owner === '') {
-    preview.replaceChildren();
-    return;
-  }
+/** The page that the server would answer; undefined, and told in place, where there is none to be had. */
+async function answerTo(intent) {
   try {
-    const answer = await fetch(`/api/v1/owners/preview?owner=${encodeURIComponent(owner)}`);
-    const body = await answer.json();
-    // an answer to what was typed before is worth nothing
-    if (mine === asked) show(answer.ok, body);
+    const headers = { 'x-muster-fragment': '1' };
+    // `form.action` is the input of this name
+    const response = await fetch(form.getAttribute('action'), {
+      method: 'POST',
+      body: posted(intent),
+      headers,
+      redirect: 'error',
+    });
+    const text = await response.text();
+    if (response.headers.get('content-type')?.startsWith('text/html') !== true || !text.includes('data-task-form')) {
+      note.textContent = faultOf(response.status);
+      return undefined;
+    }
+    note.textContent = '';
+    return new DOMParser().parseFromString(text, 'text/html');
   } catch {
-    if (mine === asked) preview.textContent = 'The server cannot be reached.';
+    note.textContent = 'The server cannot be reached; what is typed stays here.';
+    return undefined;
   }
 }
 
-function show(ok, body) {
-  input.classList.toggle('is-invalid', !ok);
-  if (!ok) {
-    const problem = document.createElement('span');
-    problem.className = 'field-problem';
-    problem.textContent = body.column === undefined ? body.detail : `${body.detail} (column ${body.column})`;
-    preview.replaceChildren(problem);
+const faultOf = (status) =>
+  status === 401
+    ? 'The session has ended: sign in again in another tab; what is typed stays here.'
+    : status === 403
+      ? 'Your role may not do this any more; what is typed stays here.'
+      : `The server answered ${status}; what is typed stays here.`;
+
+function soon() {
+  clearTimeout(timer);
+  timer = setTimeout(() => void tell(), pauseMs);
+}
+
+/** One question at a time; what is typed meanwhile leads to one more. */
+async function tell() {
+  if (asking) {
+    askAgain = true;
     return;
   }
-  const { kind, matched, online, names } = body;
-  const hosts = `${matched.toLocaleString('en')} ${matched === 1 ? 'host' : 'hosts'}`;
-  const count = document.createElement('strong');
-  count.textContent = kind === 'anyone' ? `One of ${hosts}` : hosts;
-  const some = names.length === 0 ? '' : `: ${names.slice(0, 8).join(', ')}${matched > 8 ? ' …' : ''}`;
-  preview.replaceChildren(count, `, ${online.toLocaleString('en')} online${some}`);
+  asking = true;
+  const before = posted('check').toString();
+  const page = await answerTo('check');
+  asking = false;
+  // an answer to what was typed before is worth nothing
+  if (askAgain || posted('check').toString() !== before) {
+    askAgain = false;
+    soon();
+    return;
+  }
+  if (page !== undefined) show(page);
+}
+
+function show(page) {
+  for (const name of told) swapPart(part(name), part(name, page));
+  owner.classList.toggle('is-invalid', part('owner').querySelector('.field-problem') !== null && owner.value.trim() !== '');
+}
+
+/** A button that draws the arguments anew. What was typed during the answer must not be lost, so such an answer is asked for again. */
+async function redraw(intent, focusOn) {
+  for (let tries = 0; tries < 5; tries += 1) {
+    const before = posted(intent).toString();
+    const page = await answerTo(intent);
+    if (page === undefined) return;
+    if (posted(intent).toString() !== before) continue;
+    const wasClean = unsaved.isClean();
+    const place = part('args');
+    const opened = openIn(place);
+    place.replaceChildren(...[...part('args', page).childNodes].map((node) => document.importNode(node, true)));
+    reopenIn(place, opened);
+    show(page);
+    // only looked at otherwise
+    if (wasClean && (intent === 'json' || intent === 'fields')) unsaved.begin();
+    focusOn()?.focus();
+    return;
+  }
+}
+
+form.addEventListener('input', soon);
+form.addEventListener('change', soon);
+// a page that comes back may have what was typed in it before
+addEventListener('pageshow', () => {
+  if ([...form.elements].some((input) => 'defaultValue' in input && input.value !== input.defaultValue)) soon();
+});
+form.addEventListener('click', (event) => {
+  const button = event.target instanceof Element ? event.target.closest('button[name="intent"]') : null;
+  if (button === null || button.value === 'save') return;
+  const [verb, key] = button.value.split(':', 2);
+  if (verb === 'owner') {
+    event.preventDefault();
+    chooseOwner(key);
+  } else if (verb === 'json' || verb === 'fields') {
+    event.preventDefault();
+    void redraw(verb, () => form.querySelector('[data-switch]'));
+  } else if (verb === 'add' || verb === 'remove') {
+    event.preventDefault();
+    const rows = () => form.querySelector(`[data-rows="${CSS.escape(key)}"]`);
+    const added = () => rows()?.querySelector(':scope > li:last-child :is(input:not([type="hidden"]), select, textarea)');
+    void redraw(button.value, () => (verb === 'add' ? added() : rows()?.parentElement.querySelector(':scope > button')));
+  }
+});
+
+// ALL and Anyone are pressed while they stand in the field
+owner.addEventListener('input', showKind);
+owner.addEventListener('input', suggestSoon);
+
+function chooseOwner(word) {
+  owner.value = word;
+  owner.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+function showKind() {
+  for (const button of form.querySelectorAll('[data-owner-kind]'))
+    button.setAttribute('aria-pressed', String(button.dataset.ownerKind === owner.value.trim()));
+}
+
+// names that hold what was typed: of ten thousand hosts, those that may be meant
+const standing = [...part('owners').children];
+let suggestTimer = 0;
+
+function suggestSoon() {
+  clearTimeout(suggestTimer);
+  suggestTimer = setTimeout(() => void suggest(owner.value.trim()), pauseMs);
+}
+
+/** Never rejects: without suggestions the form is as good. */
+async function suggest(text) {
+  if (!/^[\w.-]{1,60}$/.test(text)) return;
+  try {
+    const answer = await fetch(`/api/v1/owners/preview?owner=${encodeURIComponent(`*${text}*`)}`);
+    if (!answer.ok || owner.value.trim() !== text) return;
+    const { names } = await answer.json();
+    const options = names.slice(0, 20).map((name) => Object.assign(document.createElement('option'), { value: name }));
+    part('owners').replaceChildren(...standing, ...options);
+  } catch {
+    // told by the form itself, which asks the same server
+  }
 }
