@@ -103,6 +103,8 @@ describeWithBrowser('the frame of the dashboard', () => {
   describe('single keys', () => {
     it('go to a section', async () => {
       for (const [key, path] of [['a', '/agents'], ['r', '/runs'], ['e', '/executions'], ['p', '/plugins'], ['l', '/audit'], ['o', '/']] as const) {
+        // the script of the page before must be there
+        await page.locator('html.js').waitFor();
         await page.keyboard.press('g');
         await page.keyboard.press(key);
         await page.waitForURL((url) => url.pathname === path);

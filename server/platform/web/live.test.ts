@@ -232,6 +232,18 @@ describe('a stream that was cut', () => {
     },
   );
 
+  test('made for another role has to read everything anew: it may have changed before the stream began', async () => {
+    await start();
+    const position = live.position();
+    const stream = await listen('run:run_1', {}, `&since=${position}&role=admin`);
+    await stream.next();
+    expect(await stream.next()).toMatchObject({ event: 'resync' });
+    const own = await listen('run:run_1', {}, `&since=${position}&role=viewer`);
+    await own.next();
+    changed('exe_1');
+    expect((await own.next())?.data).toMatchObject({ executionId: 'exe_1' });
+  });
+
   test('too long ago has to read everything anew', async () => {
     await start();
     for (let i = 0; i < 2002; i += 1) changed('exe_1');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MusterError } from '../../../shared/errors.ts';
 import { eventNames } from '../../../shared/events.ts';
 import type { RandomBytes } from '../../../shared/ids.ts';
-import { allows } from '../../../shared/permissions.ts';
+import { allows, roles } from '../../../shared/permissions.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events/bus.ts';
 import type { Authenticate } from '../http/endpoint.ts';
@@ -54,6 +54,8 @@ export type LiveResources = {
 
 const query = z.strictObject({
   since: z.string().max(64).optional(),
+  /** of the one for whom the page was made; if it is another by now, everything is to be read anew */
+  role: z.enum(roles).optional(),
   topics: z
     .string()
     .max(2000)
@@ -99,7 +101,7 @@ export function createLive({ events, clock, authenticate, randomBytes, maxStream
     responses: { 200: z.string() },
     produces: ['text/event-stream'],
     headers: { 'Last-Event-ID': 'Where a stream that was cut goes on.' },
-    async handler({ query: { topics, since }, actor, headers, signal }) {
+    async handler({ query: { topics, since, role }, actor, headers, signal }) {
       for (const topic of topics) {
         const permission = permissionOfTopic(topic);
         if (actor === undefined || !allows(actor.role, permission))
@@ -118,7 +120,9 @@ export function createLive({ events, clock, authenticate, randomBytes, maxStream
       // only when the reader begins: an answer that is never sent leaves nothing behind
       const begin = (): (() => void) => {
         const missed = journal.since(headers['last-event-id'] ?? since, topics);
-        if (missed === undefined) stream.resync(journal.position());
+        // a page that was made for another role would otherwise not learn of it: the change came before the stream
+        const isOfAnother = role !== undefined && role !== actor?.role;
+        if (missed === undefined || isOfAnother) stream.resync(journal.position());
         else for (const event of missed) stream.push(event);
         return enrol(stream);
       };

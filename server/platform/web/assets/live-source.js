@@ -11,14 +11,14 @@ const lookEveryMs = 5000;
 const hiddenMs = 30_000;
 
 /**
- * @param since where the page stands; of use to the first connection alone
+ * @param since where the page stands, and `role`, for whom it was made; of use to the first connection alone
  * @param on.told(kind, data) an event came: `message`, `states` or `resync`
  * @param on.up(wasLost) the stream is open
  * @param on.down() it was lost
  * @param on.refused() the answer was an error; settles when it may be tried again
  * @returns {{ stop(): void, start(): void }}
  */
-export function keepSource({ topics, since, on }) {
+export function keepSource({ topics, since, role, on }) {
   let source = null;
   let heardAt = Date.now();
   let retryMs = shortestRetryMs;
@@ -63,7 +63,7 @@ export function keepSource({ topics, since, on }) {
     if (isStopped) return;
     isAsleep = false;
     heardAt = Date.now();
-    const own = new EventSource(`/api/v1/events?${new URLSearchParams(isLost ? { topics } : { topics, since })}`);
+    const own = new EventSource(`/api/v1/events?${new URLSearchParams(isLost ? { topics } : { topics, since, role })}`);
     source = own;
     own.addEventListener('open', () => {
       heard();

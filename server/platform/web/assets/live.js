@@ -15,7 +15,7 @@ const quickMs = 1000;
 const slowMs = 5000;
 const shutOutMs = 15_000;
 
-const { topics, since } = document.body.dataset;
+const { topics, since, role } = document.body.dataset;
 let source;
 let timer;
 let dueAt = Number.POSITIVE_INFINITY;
@@ -44,7 +44,7 @@ const listeners = {
 document.addEventListener(
   'DOMContentLoaded',
   () => {
-    source = keepSource({ topics, since, on: listeners });
+    source = keepSource({ topics, since, role, on: listeners });
   },
   { once: true },
 );
