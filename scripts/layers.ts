@@ -13,6 +13,7 @@ export const ladder = [
   'agents',
   'plugins',
   'releases',
+  'updates',
   'logs',
   'artifacts',
   'tasks',

@@ -5,9 +5,11 @@ import { facts, metrics } from './metrics.ts';
 import { actionName, agentName, pluginName, sha256, tagName } from './names.ts';
 import { signedCatalogue } from './plugin-bundle.ts';
 import { platforms } from './plugin-manifest.ts';
+import { signedRelease } from './release.ts';
 import { resourceLimits } from './resource-limits.ts';
 import { secretName } from './secret-references.ts';
 import { attemptOutcomes } from './states.ts';
+import { switchModes, toldUpdateStates } from './update-states.ts';
 
 /**
  * The agent socket, `/agent/v1/connect`: JSON text frames. A frame is one message or an array of messages, handled in order.
@@ -126,6 +128,19 @@ export const offer = z.object({
 });
 export type Offer = z.infer<typeof offer>;
 
+const updateId = z.string().min(1).max(64);
+
+/** A new executable for the agent, in whose signature the agent believes by the key that it pinned. Given again, it changes nothing but `mode`. */
+export const updateOrder = z.object({
+  update: updateId,
+  release: signedRelease,
+  mode: z.enum(switchModes),
+  drainAfterSeconds: z.number().min(0),
+  /** the new agent must be welcomed within this time of its start, or the one before it comes back */
+  healthySeconds: z.number().min(1),
+});
+export type UpdateOrder = z.infer<typeof updateOrder>;
+
 export const serverMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('challenge'), protocol: z.int(), nonce, time }),
   z.object({
@@ -141,7 +156,8 @@ export const serverMessage = z.discriminatedUnion('type', [
     plugins: signedCatalogue,
     verdicts: z.array(verdict),
   }),
-  z.object({ type: z.literal('refused'), code: z.string(), message: z.string() }),
+  /** an agent that speaks another protocol is told how to come to this one, if the server has an executable for it */
+  z.object({ type: z.literal('refused'), code: z.string(), message: z.string(), update: updateOrder.optional() }),
   offer,
   /** the values of the secrets that its args and env name: for the memory of the agent, never for its disk */
   z.object({ type: z.literal('start'), ...attempt, secrets: z.record(secretName, z.string()).optional() }),
@@ -153,6 +169,11 @@ export const serverMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('log_from'), ...attempt, offset }),
   z.object({ type: z.literal('plugins'), plugins: signedCatalogue }),
   z.object({ type: z.literal('heartbeat_ack'), time }),
+  z.object({ type: z.literal('update'), ...updateOrder.shape }),
+  /** no longer wanted: what was not switched yet is dropped */
+  z.object({ type: z.literal('update_cancel'), update: updateId }),
+  /** the server has recorded how it ended; the agent forgets it */
+  z.object({ type: z.literal('update_ack'), update: updateId }),
 ]);
 export type ServerMessage = z.infer<typeof serverMessage>;
 export type ServerMessageOf<T extends ServerMessage['type']> = Extract<ServerMessage, { type: T }>;
@@ -229,6 +250,22 @@ export const agentMessage = z.discriminatedUnion('type', [
   logMessage,
   z.object({ type: z.literal('progress'), ...attempt, fraction: z.number().min(0).max(1), text: z.string().max(1024) }),
   resultMessage,
+  /** how an update is; an end (healthy, failed, rolled_back) is told again after each welcome until `update_ack` */
+  z.object({
+    type: z.literal('update_status'),
+    update: updateId,
+    state: z.enum(toldUpdateStates),
+    message: z.string().max(8192),
+  }),
+  /** what the agent runs as, told after each welcome as soon as it is known */
+  z.object({
+    type: z.literal('executable'),
+    /** null: it runs from source */
+    sha256: sha256.nullable(),
+    commit: z.string().max(64),
+    /** a sentence why it cannot replace itself; null: it can */
+    notUpdatable: z.string().max(1024).nullable(),
+  }),
   /** the plugins whose bundles are verified and on the disk of the host */
   z.object({ type: z.literal('plugins_held'), held: z.array(z.object({ name: pluginName, sha256 })).max(10_000) }),
 ]);
