@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDiskFull } from './disk.ts';
 
@@ -17,6 +17,10 @@ export type AgentFolder = {
   readonly work: string;
   /** how the agent is, see `state-file.ts` */
   readonly state: string;
+  /** what of an update its starter has to know */
+  readonly update: string;
+  /** the hash of the executable that runs */
+  readonly executable: string;
 };
 
 /** What is where, whether or not it is there yet. */
@@ -33,6 +37,8 @@ export function openAgentPaths(dir: string): AgentFolder {
     artifacts: join(root, 'artifacts'),
     work: join(root, 'work'),
     state: join(root, 'state.json'),
+    update: join(root, 'update'),
+    executable: join(root, 'executable.json'),
   };
 }
 
@@ -50,11 +56,25 @@ export function openAgentFolder(dir: string): AgentFolder {
 
 /** To be called once the lock is held and orphans are ended: nobody uses these folders any more. */
 export function clearWork(folder: AgentFolder): void {
-  rmSync(folder.work, { recursive: true, force: true, maxRetries: 3 });
+  removeWork(folder.work);
   try {
     mkdirSync(folder.work, { recursive: true, mode: 0o700 });
   } catch (error) {
     // it is made with the first workspace
     if (!isDiskFull(error)) throw error;
+  }
+}
+
+function removeWork(path: string): void {
+  if (process.platform !== 'win32') {
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+    return;
+  }
+  for (const name of existsSync(path) ? readdirSync(path) : []) {
+    try {
+      rmSync(join(path, name), { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // Windows removes no folder in which a program stands or has a file open. No attempt to come has its name; the next start tries again
+    }
   }
 }

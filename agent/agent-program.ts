@@ -7,6 +7,9 @@ import { trustAuthority } from './link/trust.ts';
 import { startAgent } from './main.ts';
 import { readAgentSettings } from './settings.ts';
 
+/** How the starter has this process use memory: nothing for what it starts in its turn. */
+const ofStarter = ['MALLOC_ARENA_MAX', 'MALLOC_TRIM_THRESHOLD_', 'MALLOC_MMAP_THRESHOLD_'];
+
 /** An exit code that tells a service manager not to start the agent again: somebody must do something first. */
 const exitCodeForPerson = 78;
 
@@ -15,6 +18,7 @@ const exitCodeForPerson = 78;
  * what was running is then settled at its next start.
  */
 export async function runAgentProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  for (const name of ofStarter) delete process.env[name];
   const interrupted = new AbortController();
   const onSignal = (): void => {
     if (interrupted.signal.aborted) process.exit(130);

@@ -23,6 +23,7 @@ import type { CreateExecutor } from './execution/job.ts';
 import { askForFacts } from './host/ask-for-facts.ts';
 import { createFactSheet } from './host/fact-sheet.ts';
 import { createHeartbeat } from './host/heartbeat.ts';
+import { readHostLabel } from './host/host-facts.ts';
 import { createHostMetrics } from './host/host-metrics.ts';
 import { loadOrMakeKey } from './identity/agent-key.ts';
 import { identify } from './identity/identify.ts';
@@ -42,6 +43,7 @@ import { createShutdown } from './shutdown.ts';
 import { openSpoolFolder } from './spool/spool-folder.ts';
 import { startWhenDiskHasRoom } from './start-trouble.ts';
 import { createStateFile, type StateFile } from './state-file.ts';
+import { createHostUpdates } from './update/host-updates.ts';
 import { agentVersion } from './version.ts';
 
 export type RunningAgent = {
@@ -137,7 +139,29 @@ async function run(
   const delivery = createDeliveryLoop({ uplink, clock, log });
   const { outboxBytes, minFreeBytes } = settings;
   const { freeDiskBytes } = metrics;
-  const admission = createAdmission({ held, journal, folder: folder.root, freeDiskBytes, minFreeBytes, outboxBytes, clock, log });
+  const { updates, report } = createHostUpdates({
+    folder,
+    serverUrl,
+    proxy: settings.proxy,
+    serverPublicKey,
+    slots,
+    leave,
+    uplink,
+    clock,
+    random,
+    log,
+  });
+  const admission = createAdmission({
+    held,
+    journal,
+    folder: folder.root,
+    freeDiskBytes,
+    minFreeBytes,
+    outboxBytes,
+    leaving: updates.leaving,
+    clock,
+    log,
+  });
   const offers = createOffers({ held, uplink, plugins, executor, slots, admission, clock, log });
   const running = createRunning({
     held,
@@ -191,6 +215,7 @@ async function run(
           slots: settings.slots,
           journal: held.entries(),
           lives: journal.lives().slice(0, maxLives),
+          host: readHostLabel(),
         }),
         onWelcomed() {
           journal.welcomed();
@@ -211,6 +236,8 @@ async function run(
         },
         heartbeat,
         sendFacts: factSheet.connected,
+        updates,
+        sendExecutable: report.connected,
         onName: rename,
         randomBytes: resources.randomBytes,
         log,
@@ -223,6 +250,12 @@ async function run(
     },
   });
 
+  /** Another version takes over: its starter starts it when this one has ended. */
+  function leave(nextVersion: string): void {
+    last = { state: 'ended', why: `It switches to version ${nextVersion}.` };
+    void shutdown().then(() => end.resolve({ kind: 'stopped' }));
+  }
+
   const shutdown = createShutdown({
     drainSeconds: settings.drainSeconds,
     held,
@@ -232,6 +265,7 @@ async function run(
     clock,
     log,
     close: async () => {
+      updates.stop();
       prefetch.stop();
       heartbeat.stop();
       factSheet.stop();

@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
  *   run [--flags]     the agent itself (also without a subcommand); settings from flags, environment and file
  *   status [--flags]  says how the agent of a folder is, and waits for it
  *   check [--flags]   says whether an agent could start with its settings
+ *   leave [--dir]     tells the server that this host leaves, before the agent is removed
  *   version           also `--version`
  *   node-runner       internal: runs functions of `node` plugins for an agent
  *   as-user           internal: becomes another user, then the program that it is told to be
@@ -32,6 +33,10 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
   check: async (args) => {
     const { runCheck } = await import('./check-program.ts');
     await runCheck(args, process.env);
+  },
+  leave: async (args) => {
+    const { runLeave } = await import('./leave-program.ts');
+    await runLeave(args, process.env);
   },
   version: async () => {
     const { agentCommit, agentVersion } = await import('./version.ts');

@@ -6,7 +6,7 @@
  *   --out DIR            default dist/agents
  *   --quick              packs quickly instead of small
  */
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { protocolVersion } from '../shared/protocol.ts';
 import { type Release, release } from '../shared/release.ts';
 import { prepareRuntimes } from './build-agent/base-runtime.ts';
+import { makeBuildFolder } from './build-agent/build-folder.ts';
 import { bundleAgent } from './build-agent/bundle.ts';
 import { packExecutable } from './build-agent/downloads.ts';
 import { makeExecutables } from './build-agent/executables.ts';
@@ -40,7 +41,7 @@ async function buildAgent(wanted: readonly Target[], out: string, effort: 'small
   const runtimes = await prepareRuntimes(root, wanted);
   await mkdir(out, { recursive: true });
   // on the same disk, so that the finished files are only renamed: a server may be reading the folder
-  const folder = await mkdtemp(join(out, '.building-'));
+  const folder = await makeBuildFolder(out);
   try {
     const commit = sourceCommit(root, process.env);
     const bundle = join(folder, 'muster-agent.cjs');

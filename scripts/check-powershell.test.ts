@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -11,15 +11,19 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const root = resolve(import.meta.dirname, '..');
 
 /** @returns the faults, a line each, without the name of the file */
-const check = (source: string): Promise<string[]> =>
+const checkFile = (file: string): Promise<string[]> =>
   new Promise((done) => {
-    const file = join(folder, 'script.ps1');
-    writeFileSync(file, source);
     const args = ['--liftoff-only', '--disable-warning=ExperimentalWarning', join(root, 'scripts/check-powershell.ts'), file];
     execFile(process.execPath, args, { env: { ...process.env, NODE_OPTIONS: '' } }, (error, stdout, stderr) =>
       done([...stdout.replaceAll(`${file}:`, '').split('\n'), error?.code === 1 ? '' : stderr].filter((line) => line !== '')),
     );
   });
+
+const check = (source: string): Promise<string[]> => {
+  const file = join(folder, 'script.ps1');
+  writeFileSync(file, source);
+  return checkFile(file);
+};
 
 describe('the check of PowerShell scripts', () => {
   it.each([
@@ -43,6 +47,13 @@ describe('the check of PowerShell scripts', () => {
     const source = 'function Get-It { return "${name}: $env:PATH" }\nGet-It | Out-Null\nicacls.exe x\n& $program --version\n';
     expect(await check(source)).toEqual([]);
   });
+
+  it('knows the functions of the scripts that a script takes in', async () => {
+    writeFileSync(join(folder, 'lines.ps1'), 'function Write-Line { Write-Host 1 }\n');
+    expect(await check(". (Join-Path $PSScriptRoot 'lines.ps1')\nWrite-Line\nWrite-Lines\n")).toEqual([
+      '3: Write-Lines is neither a known cmdlet nor a function of the script (programs are called with .exe)',
+    ]);
+  });
 });
 
 describe('the PowerShell scripts of the product', () => {
@@ -50,9 +61,12 @@ describe('the PowerShell scripts of the product', () => {
     expect(await check(await installerTemplate('ps1'))).toEqual([]);
   });
 
-  const atTheTop = globSync('*.ps1', { cwd: root });
-  if (atTheTop.length > 0)
-    it.each(atTheTop)('run under Windows PowerShell 5.1, as far as their text tells: %s', async (name) => {
-      expect(await check(readFileSync(join(root, name), 'utf8'))).toEqual([]);
-    });
+  const files = globSync(['*.ps1', 'scripts/setup/**/*.ps1'], { cwd: root });
+  it.each(files)('run under Windows PowerShell 5.1, as far as their text tells: %s', async (name) => {
+    expect(await checkFile(join(root, name))).toEqual([]);
+  });
+
+  it('are all there', () => {
+    expect(files).toEqual(expect.arrayContaining(['setup_server.ps1', 'setup_client.ps1']));
+  });
 });

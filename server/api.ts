@@ -23,6 +23,8 @@ import type { Search } from './features/search/search.service.ts';
 import { createSecretsRoutes } from './features/secrets/secrets.routes.ts';
 import type { SecretsService } from './features/secrets/secrets.service.ts';
 import type { TasksFeature } from './features/tasks/tasks.feature.ts';
+import { createUpdatesRoutes } from './features/updates/updates.routes.ts';
+import type { UpdatesService } from './features/updates/updates.service.ts';
 import type { Clock } from './platform/clock.ts';
 import { createRateLimiter } from './platform/http/rate-limiter.ts';
 import type { AnyRoute } from './platform/http/route.ts';
@@ -39,6 +41,7 @@ export type ApiResources = {
   readonly metrics: MetricsService;
   readonly search: Search;
   readonly releases: ReleasesService;
+  readonly updates: UpdatesService;
   readonly publicUrl: string | null;
   readonly savedViews: SavedViewsService;
   readonly clock: Clock;
@@ -57,6 +60,7 @@ export const apiRoutes = ({
   metrics,
   search,
   releases,
+  updates,
   publicUrl,
   savedViews,
   clock,
@@ -73,5 +77,6 @@ export const apiRoutes = ({
   ...createArtifactsRoutes(artifacts),
   ...createAuditRoutes(audit),
   ...createReleasesRoutes({ releases, places: createDownloadPlaces(), publicUrl }),
-  ...createEnrolmentRoutes({ enrol: agents.enrol, failures: createRateLimiter({ clock, burst: 20, secondsPerTry: 5 }) }),
+  ...createUpdatesRoutes(updates),
+  ...createEnrolmentRoutes({ ...agents, failures: createRateLimiter({ clock, burst: 20, secondsPerTry: 5 }) }),
 ];

@@ -38,6 +38,10 @@ import type { TasksFeature } from './features/tasks/tasks.feature.ts';
 import { createTasksPages } from './features/tasks/tasks.pages.ts';
 import { createTrialsPages } from './features/trials/trials.pages.ts';
 import { createTrials } from './features/trials/trials.service.ts';
+import { offeredAgent } from './features/updates/offered-agent.ts';
+import { createUpdatePages } from './features/updates/update.pages.ts';
+import { createUpdatesPages } from './features/updates/updates.pages.ts';
+import type { UpdatesService } from './features/updates/updates.service.ts';
 import type { Clock } from './platform/clock.ts';
 import type { AnyPage } from './platform/web/page.ts';
 
@@ -52,7 +56,8 @@ export type DashboardResources = {
   readonly ledger: TasksFeature;
   readonly overview: OverviewFeature;
   readonly search: Search;
-  readonly releases: Pick<ReleasesService, 'platforms'>;
+  readonly releases: Pick<ReleasesService, 'platforms' | 'signed'>;
+  readonly updates: UpdatesService;
   readonly savedViews: SavedViewsService;
   readonly metrics: MetricsService;
   readonly storage: () => Promise<StorageFigures>;
@@ -77,6 +82,7 @@ export function dashboardPages({
   overview,
   search,
   releases,
+  updates,
   savedViews,
   metrics,
   storage,
@@ -87,6 +93,7 @@ export function dashboardPages({
 }: DashboardResources): AnyPage[] {
   const { tasks, runs, executions, finder } = ledger;
   const secretNames = async () => (await secrets.list({ limit: 200 })).items.map(({ name }) => name);
+  const offered = () => offeredAgent(releases);
   const joinLines = async (serverUrl: string, token: string) => linesFor(serverUrl, token, await releases.platforms());
   return [
     ...createSignInPages(auth),
@@ -99,8 +106,22 @@ export function dashboardPages({
       publicUrl,
     }),
     ...createSearchPages(search),
-    ...createAgentsPages({ agents, sparklines: metrics.sparklines, heartbeatSeconds, clock }),
-    ...createAgentPages({ ...agents, executions: executions.list, metrics: metrics.series, heartbeatSeconds, clock }),
+    ...createAgentsPages({ agents, offered, sparklines: metrics.sparklines, heartbeatSeconds, clock }),
+    // before the page of one agent: `/agents/updates` is not an agent
+    ...createUpdatesPages({
+      ...updates,
+      outdated: async () => agents.all().filter((await offered())?.isOutdated ?? (() => false)).length,
+    }),
+    ...createUpdatePages(updates),
+    ...createAgentPages({
+      ...agents,
+      executions: executions.list,
+      metrics: metrics.series,
+      offered,
+      updateOf: updates.ofHost,
+      heartbeatSeconds,
+      clock,
+    }),
     // before the page of one task: `/tasks/new` is not a task
     ...createTaskFormPages({
       firings: tasks.preview,

@@ -35,6 +35,7 @@ import { readStorage } from './features/storage/storage.service.ts';
 import { createRetention } from './features/tasks/retention.service.ts';
 import { createTasksFeature } from './features/tasks/tasks.feature.ts';
 import { noteTimeEveryMs, noteTimeIn } from './features/tasks/time-shift.service.ts';
+import { createUpdates } from './features/updates/updates.feature.ts';
 import type { Clock } from './platform/clock.ts';
 import { copyBeforeMigration } from './platform/db/copy-before-migration.ts';
 import { isDiskFailure, watchDisk } from './platform/db/disk-watch.ts';
@@ -189,6 +190,7 @@ export async function startServer({
     pluginsHeldBy: (agentId) => plugins.heldByAgent(agentId),
     signedCatalogue: () => plugins.signedCatalogue(),
     reconcile: (agentId, _name, journal, continues) => ledger.presence.returned(agentId, journal, continues),
+    orderFor: (agent) => updates.orderFor(agent),
     onReady: (connection) => ledger.agentChanged(connection.agentId),
     onGone: (agentId) => ledger.presence.gone(agentId),
     onRemoved: (agentId) => ledger.presence.removed(agentId),
@@ -205,6 +207,18 @@ export async function startServer({
     usedBundles: () => ledger.usedBundles(),
   });
   const releases = createReleases({ folder: createReleaseFolder(settings.agentsDir ?? ownAgentsDir, log), identity, clock });
+  const updates = createUpdates({
+    db,
+    clock,
+    newId,
+    log,
+    events,
+    audit,
+    agents,
+    releases,
+    busyOf: (agentId) => ledger.busyOf(agentId),
+    lookAtTime: () => timeWatch.look(),
+  });
   const logs = createLogs({ db, clock, events });
   const artifacts = createArtifacts({
     db,
@@ -254,16 +268,19 @@ export async function startServer({
         clock.follow(by);
         agents.shiftSightings(by);
       });
+      await updates.shift(ms);
       log.warn({ seconds: ms / 1000 }, 'clock was set: deadlines moved with it');
       scheduleLoop.wake();
     },
     async onGap(ms) {
       await ledger.time.stalled(ms);
+      await updates.shift(ms);
       agents.shiftSightings(ms);
       log.warn({ seconds: ms / 1000 }, 'server stood still: deadlines were put off');
     },
   });
   await agents.start();
+  await updates.start();
   hostMetrics.start();
   await overview.begin();
 
@@ -288,6 +305,7 @@ export async function startServer({
   const restored = readRestoredMark(dataDir);
   if (restored !== undefined) {
     const ended = await ledger.endOpenAfterRestore();
+    await updates.endAfterRestore();
     await audit.record({ actor: systemActor, action: 'server.restored', subject: 'server', detail: { ...restored, ended } });
     log.warn({ ...restored, ended }, 'restored from a backup: what was open in it was ended and is not started again');
     removeRestoredMark(dataDir);
@@ -337,6 +355,7 @@ export async function startServer({
     metrics: hostMetrics,
     search,
     releases,
+    updates: updates.service,
     savedViews,
   };
   const storage = () =>
@@ -388,7 +407,8 @@ export async function startServer({
     log,
     randomBytes,
     admit: agents.admit,
-    handlers: { ...agents.messages.handlers, ...plugins.messages, ...logMessages(logs), ...ledger.messages },
+    orderForOther: agents.orderForOther,
+    handlers: { ...agents.messages.handlers, ...plugins.messages, ...updates.messages, ...logMessages(logs), ...ledger.messages },
     willPass: isDiskFailure,
     addressOf: clients.addressOf,
     onReady: agents.messages.onReady,
@@ -410,6 +430,7 @@ export async function startServer({
     // side by side: who hangs on either is waited for once
     await httpServer.stop(stopGraceMs, gateway.stop());
     await plugins.stop();
+    await updates.stop();
     // heartbeats that could not be written any more are no reason to leave the database open
     await agents.stop().catch((error: unknown) => log.error({ err: error }, 'the last heartbeats were not written'));
     await hostMetrics.stop().catch((error: unknown) => log.error({ err: error }, 'the last metrics were not written'));

@@ -64,8 +64,14 @@ const lifeId = z.string().min(1).max(64);
 export const maxLives = 200;
 
 /** What both sides sign at connect: the role first, so that neither proof can serve as the other. */
-export const proofText = (role: 'agent' | 'server', serverNonce: string, agentNonce: string, agentId: string): string =>
-  `muster ${role} proof v${protocolVersion}\n${serverNonce}\n${agentNonce}\n${agentId}`;
+export const proofText = (
+  role: 'agent' | 'server',
+  serverNonce: string,
+  agentNonce: string,
+  agentId: string,
+  /** of the one who signs */
+  protocol: number = protocolVersion,
+): string => `muster ${role} proof v${protocol}\n${serverNonce}\n${agentNonce}\n${agentId}`;
 
 /** What the server signs when an agent enrols. */
 export const enrolmentText = (agentNonce: string, agentId: string, agentPublicKey: string): string =>
@@ -92,6 +98,13 @@ export const enrolResponse = z.object({
   signature,
 });
 export type EnrolResponse = z.infer<typeof enrolResponse>;
+
+/** What an agent signs when its host leaves for good. */
+export const leaveText = (agentId: string): string => `muster agent leave v1\n${agentId}`;
+
+/** POST /agent/v1/leave */
+export const leaveRequest = z.strictObject({ agentId: z.string().min(1).max(64), signature });
+export type LeaveRequest = z.infer<typeof leaveRequest>;
 
 // ── server to agent ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -236,6 +249,8 @@ export const agentMessage = z.discriminatedUnion('type', [
      * last that the server knows, newest first. What a journal lacks proves something only if it continues the one that held the work.
      */
     lives: z.array(lifeId).min(1).max(maxLives).optional(),
+    /** what the host calls itself, so that a person can tell two apart that have one identity */
+    host: z.object({ name: z.string().max(255), address: z.string().max(64) }).optional(),
   }),
   z.object({ type: z.literal('facts'), facts, runtimes: z.record(z.string(), z.string()) }),
   z.object({ type: z.literal('heartbeat'), metrics }),
@@ -269,5 +284,22 @@ export const agentMessage = z.discriminatedUnion('type', [
   /** the plugins whose bundles are verified and on the disk of the host */
   z.object({ type: z.literal('plugins_held'), held: z.array(z.object({ name: pluginName, sha256 })).max(10_000) }),
 ]);
+
+/**
+ * What the hello of every version of the protocol holds, whatever else its fields mean: enough to know which agent it is, and to tell it how
+ * to come to the version of this server.
+ */
+export const helloOfAnyProtocol = z.object({
+  type: z.literal('hello'),
+  protocol: z.int(),
+  agentId: z.string().max(64),
+  agentVersion: z.string().max(64),
+  nonce,
+  signature,
+  os: z.string().max(32),
+  arch: z.string().max(32),
+});
+export type HelloOfAnyProtocol = z.infer<typeof helloOfAnyProtocol>;
+
 export type AgentMessage = z.infer<typeof agentMessage>;
 export type AgentMessageOf<T extends AgentMessage['type']> = Extract<AgentMessage, { type: T }>;

@@ -5,6 +5,12 @@ import { sha256 } from './names.ts';
 export const releasePlatforms = ['linux-x64', 'linux-arm64', 'windows-x64'] as const;
 export type ReleasePlatform = (typeof releasePlatforms)[number];
 
+/** Which executable runs on a host, by what its Node says of it; undefined: none is made for it. */
+export function releasePlatformOf(os: string, arch: string): ReleasePlatform | undefined {
+  const platform = `${os === 'win32' ? 'windows' : os}-${arch}`;
+  return releasePlatforms.find((known) => known === platform);
+}
+
 /** How a download is packed; the smallest one that the host can unpack is taken. */
 export const releaseEncodings = ['gzip', 'zstd', 'xz'] as const;
 export type ReleaseEncoding = (typeof releaseEncodings)[number];

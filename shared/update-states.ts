@@ -4,6 +4,7 @@
  * An update:
  *   running ──> paused (too many errors, or by hand) ──> running
  *      └──> done: every wave was begun and no host of it is under way; hosts that come back later still get it
+ *   done ──> paused: as above, because of hosts that came back later
  *   running, paused, done ──> ended: taken back by hand, or replaced by a newer update
  *
  * A host of it:
@@ -11,7 +12,9 @@
  *     └──> offered ──> downloading ──> ready (verified; it waits until it may switch) ──> switching
  *                                                                                   ├──> healthy
  *                                                                                   └──> rolled_back
- *   failed: nothing was switched (download, signature, space, rights). current: it had this executable already.
+ *   failed: nothing was switched (download, signature, space, rights), or it did not come back; if it does after all, it tells how it ended.
+ *   offered, downloading, ready ──> waiting: the update was paused, or the host went away before it had switched.
+ *   current: it had this executable already.
  *   not_possible: it cannot replace itself (from source, without the starter, no executable for its platform)
  */
 export const updateStates = ['running', 'paused', 'done', 'ended'] as const;
@@ -35,6 +38,10 @@ export type ToldUpdateState = (typeof toldUpdateStates)[number];
 
 export const isUpdateOver = (state: HostUpdateState): boolean =>
   ['healthy', 'current', 'failed', 'rolled_back', 'not_possible'].includes(state);
+
+/** The host was given the order and has not told the end of it. */
+export const isUnderWay = (state: HostUpdateState): boolean =>
+  state === 'offered' || state === 'downloading' || state === 'ready' || state === 'switching';
 
 /** Those that stop a wave when there are too many. */
 export const isUpdateError = (state: HostUpdateState): boolean => state === 'failed' || state === 'rolled_back';

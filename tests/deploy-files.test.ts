@@ -11,7 +11,8 @@ import { serverSettings } from '../shared/settings-server.ts';
 
 const top = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(top, 'deploy', path), 'utf8');
-const known = new Set<string>(Object.values(serverSettings).map(({ env }) => env));
+// beside the settings: what the build of the agent is told (scripts/build-agent/source-commit.ts)
+const known = new Set<string>([...Object.values(serverSettings).map(({ env }) => env), 'MUSTER_COMMIT']);
 const settingsIn = (text: string): string[] => [...new Set(text.match(/\bMUSTER_[A-Z_]+/g))];
 
 const models = { ConfigMap, Service, ServiceAccount, StatefulSet } as const;

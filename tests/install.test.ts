@@ -87,7 +87,18 @@ describe.each(shells)('the installer under $name', (shell) => {
     expect(place.settings()).toMatchObject({ name: name(), slots: '5' });
     expect(readlinkSync(join(place.prefix, 'bin/muster-agent'))).toMatch(/^muster-agent-0\.2\.0-/);
     // the one before it stays beside it
-    expect(readdirSync(join(place.prefix, 'bin'))).toHaveLength(3);
+    expect(readdirSync(join(place.prefix, 'bin')).filter((each) => each.startsWith('muster-agent-'))).toHaveLength(2);
+    expect(processesWith(`--dir ${place.data}`)).toHaveLength(1);
+  }, 30_000);
+
+  it('run again on a host that an earlier installer has set up, puts the starter there', async () => {
+    expect((await install()).exitCode).toBe(0);
+    const starter = join(place.prefix, 'bin/start-agent');
+    rmSync(starter);
+    const end = await place.run(script);
+    expect(end).toMatchObject({ exitCode: 0, err: '' });
+    expect(end.out).not.toContain('Nothing to do');
+    expect(statSync(starter).mode & 0o777).toBe(0o755);
     expect(processesWith(`--dir ${place.data}`)).toHaveLength(1);
   }, 30_000);
 

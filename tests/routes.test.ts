@@ -69,6 +69,7 @@ describe('the routes of the product', () => {
       'GET /readyz',
       'POST /agent/v1/artifacts',
       'POST /agent/v1/enrol',
+      'POST /agent/v1/leave',
     ]);
     expect((await server.stranger.send('GET', `/agent/v1/plugins/${'0'.repeat(64)}`)).status).toBe(401);
   });

@@ -11,7 +11,7 @@ import { forgottenPages, type Shown, subjectsOf } from './support/showcase/subje
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const somewhere: Shown = {
-  url: '', cookie: '', fresh: { url: '', cookie: '' }, agentId: 'agent', scheduledTask: 'task', foldedRun: 'run', activeRun: 'run', deployRun: 'run',
+  url: '', cookie: '', fresh: { url: '', cookie: '' }, agentId: 'agent', duplicatedAgent: 'agent', updateId: 'update', scheduledTask: 'task', foldedRun: 'run', activeRun: 'run', deployRun: 'run',
   failedExecution: 'execution', runningExecution: 'execution', deployExecution: 'execution', waitingExecution: 'execution',
 }; // biome-ignore format: names that stand for ids
 

@@ -30,6 +30,12 @@ export async function readHostFacts(): Promise<Facts> {
   });
 }
 
+/** By which a person tells this host from another one with the same identity. */
+export const readHostLabel = (): { name: string; address: string } => ({
+  name: hostname().slice(0, 255),
+  address: (mainAddress(networkInterfaces()) ?? '').slice(0, 64),
+});
+
 /** Without what is not known. */
 export function factsOf(known: Readonly<Record<string, string | number | boolean | undefined>>): Facts {
   return Object.fromEntries(Object.entries(known).flatMap(([key, value]) => factOf(key, value)));

@@ -30,9 +30,7 @@ type Locked = { readonly version: string; readonly integrity: string };
 type Preparation = Locked & { readonly root: string; readonly home: string; readonly target: Target };
 
 async function prepare({ root, home, target, version, integrity }: Preparation): Promise<void> {
-  const cache = join(home, '.pkg-cache', 'sea');
-  const place = (name: string): string => join(cache, `node-v${version}-${name}`);
-  const program = place(target.pkg.program);
+  const program = preparedProgram({ home, version }, target);
   if (!existsSync(`${program}.ok`)) {
     const source =
       installed(root, target, version) ?? (await fetched({ name: target.runtime.package, version, integrity, target, home }));
@@ -45,8 +43,14 @@ async function prepare({ root, home, target, version, integrity }: Preparation):
     await writeFile(`${program}.ok`, '');
   }
   // pkg asks for the archive that it takes the program from, and for its own word that it was verified; it opens neither
-  for (const end of ['', '.ok']) await writeFile(place(target.pkg.archive) + end, '');
+  for (const end of ['', '.ok']) await writeFile(cached({ home, version }, target.pkg.archive) + end, '');
 }
+
+/** The Node of a target that was prepared, without what only a debugger reads. */
+export const preparedProgram = (runtimes: BaseRuntimes, { pkg }: Target): string => cached(runtimes, pkg.program);
+
+const cached = ({ home, version }: BaseRuntimes, name: string): string =>
+  join(home, '.pkg-cache', 'sea', `node-v${version}-${name}`);
 
 /** npm installs only the one for this platform, and verified it. */
 function installed(root: string, { runtime }: Target, version: string): Buffer | undefined {

@@ -6,23 +6,31 @@ import { knownCommands, newParameters } from './known-commands.ts';
 /** What keeps a script from running under Windows PowerShell 5.1, as far as its text tells. */
 export type PowerShellFault = { readonly line: number; readonly why: string };
 
+/** @param included the sources of the scripts that it takes in (`. FILE`), whose functions it may call */
+export type PowerShellCheck = (source: string, included?: readonly string[]) => PowerShellFault[];
+
 /** Needs a Node that was started with `--liftoff-only`: the grammar is too large for the optimising compiler of WebAssembly. */
-export async function createPowerShellCheck(): Promise<(source: string) => PowerShellFault[]> {
+export async function createPowerShellCheck(): Promise<PowerShellCheck> {
   await Parser.init();
   const grammar = createRequire(import.meta.url).resolve('tree-sitter-pwsh/tree-sitter-powershell.wasm');
   const parser = new Parser();
   parser.setLanguage(await Language.load(await readFile(grammar)));
-  return (source) => {
-    const tree = parser.parse(source);
-    if (tree === null) return [{ line: 1, why: 'it cannot be parsed' }];
-    const nodes = [...nodesIn(tree.rootNode)];
-    const functions = new Set(nodes.filter(({ type }) => type === 'function_name').map(({ text }) => text));
+  const nodesOf = (source: string): Node[] => [...nodesIn((parser.parse(source) ?? unparsed()).rootNode)];
+  return (source, included = []) => {
+    const nodes = nodesOf(source);
+    const functions = new Set(
+      [...nodes, ...included.flatMap(nodesOf)].flatMap((node) => (node.type === 'function_name' ? node.text : [])),
+    );
     const found = nodes.flatMap((node) => {
       const why = faultOf(node, functions);
       return why === undefined ? [] : [{ line: node.startPosition.row + 1, why }];
     });
     return [...found, ...foreignLetters(source)].sort((a, b) => a.line - b.line);
   };
+}
+
+function unparsed(): never {
+  throw new Error('The grammar of PowerShell gave no tree.');
 }
 
 function* nodesIn(node: Node): Generator<Node> {

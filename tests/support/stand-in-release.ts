@@ -11,7 +11,7 @@ import type { Release, ReleasePlatform } from '../../shared/release.ts';
  */
 export function writeStandInRelease(
   folder: string,
-  { version = '0.1.0', script = agentFromSource(), platforms = linux } = {},
+  { version = '0.1.0', commit = 'unknown', script = agentFromSource(), platforms = linux } = {},
 ): Release {
   mkdirSync(folder, { recursive: true });
   // of the same length for each version, and another content
@@ -28,7 +28,7 @@ export function writeStandInRelease(
       downloads: [{ encoding: 'gzip' as const, name: `${name}.gz`, ...measured(join(folder, `${name}.gz`)) }],
     };
   });
-  const release: Release = { version, commit: 'unknown', protocol: protocolVersion, files };
+  const release: Release = { version, commit, protocol: protocolVersion, files };
   writeFileSync(join(folder, 'release.json'), JSON.stringify(release));
   return release;
 }

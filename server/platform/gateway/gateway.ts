@@ -6,7 +6,7 @@ import type { RandomBytes } from '../../../shared/ids.ts';
 import { type AgentMessage, closeCodes, maxFrameBytes } from '../../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
 import { rawProblem } from '../http/raw-answer.ts';
-import type { Admit, Refusal } from './admission.ts';
+import type { Admit, OrderForOther, Refusal } from './admission.ts';
 import type { AgentConnection, MessageHandlers } from './connection.ts';
 import { shakeHands } from './handshake.ts';
 import { createIntakeBudget } from './intake-budget.ts';
@@ -33,6 +33,8 @@ export type GatewayResources = {
   readonly log: Logger;
   readonly randomBytes: RandomBytes;
   readonly admit: Admit;
+  /** what an agent of another protocol is told besides; default: nothing */
+  readonly orderForOther?: OrderForOther;
   readonly handlers: MessageHandlers;
   /** when the welcome is queued, before the agent's first message is handled */
   readonly onReady: (connection: AgentConnection) => void;

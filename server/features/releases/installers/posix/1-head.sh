@@ -47,7 +47,7 @@ main() {
   unset MUSTER_JOIN_TOKEN
   read_options "$@"
   check_options
-  bin=$prefix/bin link=$prefix/bin/muster-agent settings=$data/settings.json
+  bin=$prefix/bin link=$prefix/bin/muster-agent starter=$prefix/bin/start-agent settings=$data/settings.json
   choose_manager
   if [ "$action" = uninstall ]; then uninstall; else install_agent; fi
 }

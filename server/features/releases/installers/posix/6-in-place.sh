@@ -4,10 +4,11 @@
 put_in_place() {
   before=$(readlink "$link" 2>/dev/null)
   if [ -e "$work/muster-agent" ]; then mv "$work/muster-agent" "$fresh" || die 7 "$fresh cannot be written."; fi
-  if [ "$before" = "${fresh##*/}" ] && [ $changed = no ] && has_service && "$link" status --dir "$data" >"$work/answer" 2>/dev/null </dev/null; then
+  if [ "$before" = "${fresh##*/}" ] && [ $changed = no ] && has_service && has_starter && "$link" status --dir "$data" >"$work/answer" 2>/dev/null </dev/null; then
     say "Nothing to do: $(cat "$work/answer")"
     return 0
   fi
+  write_starter
   write_service
   stop_agent
   rm -f "$data/state.json"
@@ -87,6 +88,6 @@ where_is_log() {
 tell_how_it_starts() {
   [ $manager = plain ] || return 0
   if [ $wants_service = no ]; then why='as you asked'; else why='this host has neither systemd nor OpenRC'; fi
-  say "It runs in the background and not as a service ($why): have it started with the host by: $link run --dir $data"
+  say "It runs in the background and not as a service ($why): have it started with the host by: $starter --stay"
 }
 

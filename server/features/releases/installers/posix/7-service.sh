@@ -34,7 +34,7 @@ After=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart=$link run --dir $data
+ExecStart=$starter
 ${account:+User=$account
 }Restart=always
 RestartSec=2
@@ -61,8 +61,7 @@ openrc_script() {
 #!/sbin/openrc-run
 description="Muster agent"
 supervisor=supervise-daemon
-command="$link"
-command_args="run --dir $data"
+command="$starter"
 ${account:+command_user="$account"
 }output_log="$data/agent.log"
 error_log="$data/agent.log"
@@ -93,26 +92,28 @@ start_agent() {
       # of its own session, so that it outlives the one that it is installed from
       detached='nohup'
       ! has setsid || detached=setsid
-      (cd / && exec $detached "$link" run --dir "$data" >>"$data/agent.log" 2>&1 </dev/null) &
+      (cd / && exec $detached "$starter" --stay >>"$data/agent.log" 2>&1 </dev/null) &
       ;;
   esac
 }
 
 stop_agent() {
+  # an update that the server has ordered ends here, and nobody starts the agent again for it
+  rm -rf "$data/update"
   case $manager in
     systemd) [ ! -e $unit ] || systemctl stop muster-agent.service </dev/null >/dev/null 2>&1 ;;
     openrc) [ ! -e $script ] || rc-service muster-agent stop </dev/null >/dev/null 2>&1 ;;
   esac
   # one that was started without the service, too
-  pid=$(running_pid)
-  [ -n "$pid" ] || return 0
-  kill "$pid" 2>/dev/null
-  left=300
-  while [ -n "$(running_pid)" ] && [ $left -gt 0 ]; do
+  told='' left=300
+  while pid=$(running_pid) && [ -n "$pid" ] && [ $left -gt 0 ]; do
+    # another one may have been started meanwhile
+    [ "$pid" = "$told" ] || kill "$pid" 2>/dev/null
+    told=$pid left=$((left - 1))
     sleep 0.2 2>/dev/null || sleep 1
-    left=$((left - 1))
   done
-  [ -z "$(running_pid)" ] || kill -9 "$pid" 2>/dev/null
+  [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null
+  rm -rf "$data/update"
 }
 
 # The holder of the lock of the folder, if it is alive and an agent of this folder.

@@ -39,6 +39,8 @@ function Switch-Agent([string]$executable, $release, $identity, $before, [string
   Stop-Agent
   Install-Service $work
   Remove-Item -LiteralPath (Join-Path $DataDir 'state.json') -Force -ErrorAction SilentlyContinue
+  # an update that the server has ordered ends here: from now on, this script watches
+  Remove-Item -LiteralPath (Join-Path $DataDir 'update') -Recurse -Force -ErrorAction SilentlyContinue
   Set-Current $executable
   Start-Agent
   Write-Host 'Waiting until the server shows this host Online.'
@@ -84,7 +86,7 @@ function Uninstall-Agent {
   Uninstall-Service
   if (Test-Path -LiteralPath $DataDir) { Remove-Item -LiteralPath $DataDir -Recurse -Force }
   Get-ChildItem -LiteralPath $Prefix -Force -ErrorAction SilentlyContinue |
-    Where-Object { $_.Name -like 'muster-agent-*.exe' -or $_.Name -in 'current.txt', 'data-dir.txt', '.installing' } |
+    Where-Object { $_.Name -like 'muster-agent-*.exe' -or $_.Name -in 'current.txt', 'data-dir.txt', '.installing', '.updating' } |
     Remove-Item -Recurse -Force
   if ((Test-Path -LiteralPath $Prefix) -and -not (Get-ChildItem -LiteralPath $Prefix -Force)) { Remove-Item -LiteralPath $Prefix -Force }
   Write-Host 'The agent is removed from this host.'
