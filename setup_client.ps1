@@ -73,7 +73,7 @@ try {
   if ($Service) { $options += '--service' }
   if ($Uninstall) { $options += '--uninstall' }
 } catch {
-  exit (Write-Failure "$_")
+  exit (Write-Failure $_)
 }
 $tokenBefore = $env:MUSTER_JOIN_TOKEN
 try {

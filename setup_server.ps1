@@ -57,7 +57,7 @@ try {
   if ($DataDir) { $options += "--data-dir=$(Get-WholePath $DataDir)" }
   if ($Service) { $options += '--service' }
 } catch {
-  exit (Write-Failure "$_")
+  exit (Write-Failure $_)
 }
 # a line of Node to its error output is no error of this script
 $ErrorActionPreference = 'Continue'

@@ -36,6 +36,9 @@ describe('the check of PowerShell scripts', () => {
     ['Write-Host "done…"', '"…" is not ASCII'],
     ['Get-Content x -AsByteStream', 'Windows PowerShell has no parameter -AsByteStream'],
     ['Remove-Service x', 'Remove-Service is neither a known cmdlet nor a function of the script (programs are called with .exe)'],
+    ['Get-Content -LiteralPath $file -Raw | ConvertFrom-Json', 'Get-Content without -Encoding takes the code page of the host'],
+    ['$a | Out-String', 'Out-String breaks lines at the width of the window'],
+    ['(Get-FileHash x).Hash', 'Get-FileHash is a function of a module'],
     ['curl http://x', 'curl is neither a known cmdlet nor a function of the script (programs are called with .exe)'],
     ['if ($a { 1 }', 'syntax: '],
   ])('finds what is wrong with %s', async (source, why) => {
@@ -44,7 +47,8 @@ describe('the check of PowerShell scripts', () => {
 
   it('has nothing against what both PowerShells know', async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: of PowerShell
-    const source = 'function Get-It { return "${name}: $env:PATH" }\nGet-It | Out-Null\nicacls.exe x\n& $program --version\n';
+    const use = 'Get-It | Out-Null\nicacls.exe x\n& $program "${name}: $env:PATH"\nGet-Content x -Encoding UTF8\n';
+    const source = `function Get-It { return 1 }\n${use}`;
     expect(await check(source)).toEqual([]);
   });
 
@@ -59,6 +63,10 @@ describe('the check of PowerShell scripts', () => {
 describe('the PowerShell scripts of the product', () => {
   it('run under Windows PowerShell 5.1, as far as their text tells: the installer', async () => {
     expect(await check(await installerTemplate('ps1'))).toEqual([]);
+  });
+
+  it('has no variables of a script in the installer, which is called as a block in the scripts of others', async () => {
+    expect((await installerTemplate('ps1')).match(/\$script:\w+/g)).toBeNull();
   });
 
   const files = globSync(['*.ps1', 'scripts/setup/**/*.ps1'], { cwd: root });

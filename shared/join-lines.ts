@@ -16,10 +16,14 @@ export function joinLines(serverUrl: string, token: string, platforms: readonly 
     },
     platforms.some((platform) => platform.startsWith('windows')) && {
       where: 'On Windows, as an administrator',
-      line: `powershell -NoProfile -ExecutionPolicy Bypass -Command "& ([scriptblock]::Create((irm ${serverUrl}/install.ps1))) -Token ${token}"`,
+      line: `powershell -NoProfile -ExecutionPolicy Bypass -Command "${newTls(serverUrl)}& ([scriptblock]::Create((irm ${serverUrl}/install.ps1))) -Token ${token}"`,
     },
   ].filter((line) => line !== false);
   return lines.length > 0
     ? lines
     : [{ where: 'In a folder with Muster', line: `npx muster agent --server ${serverUrl} --join-token ${token}` }];
 }
+
+/** Windows Server 2016 by itself offers only a TLS that is too old; it holds for the process that the line starts. */
+const newTls = (serverUrl: string): string =>
+  serverUrl.startsWith('https:') ? "[Net.ServicePointManager]::SecurityProtocol = 'Tls12'; " : '';

@@ -118,10 +118,20 @@ describe.each(shells)('the installer under $name', (shell) => {
     expect((await install()).exitCode).toBe(0);
     const end = await place.run(script, '--uninstall');
     expect(end).toMatchObject({ exitCode: 0, err: '' });
-    expect(end.out).toContain(`still lists ${name()}`);
+    expect(end.out).toContain(`The server at ${system.server().url} knows that this host left.`);
+    expect((await system.api.agents()).map((agent) => agent.name)).not.toContain(name());
     expect([place.prefix, place.data].filter(existsSync)).toEqual([]);
     await eventually('nothing runs there', () => processesWith(`--dir ${place.data}`).length === 0);
     expect((await place.run(script, '--uninstall')).out).toContain('nothing to remove');
+  }, 30_000);
+
+  it('is removed also when the server cannot be told', async () => {
+    writeStandInRelease(agents, { script: `case $1 in leave) exit 5 ;; esac\n${agentFromSource()}` });
+    expect((await install()).exitCode).toBe(0);
+    const end = await place.run(script, '--uninstall');
+    expect(end).toMatchObject({ exitCode: 0, err: '' });
+    expect(end.out).toContain(`The server at ${system.server().url} still lists ${name()}, which cannot come back`);
+    expect([place.prefix, place.data].filter(existsSync)).toEqual([]);
   }, 30_000);
 
   it('goes on from an installation that was cut off half-way', async () => {

@@ -1,8 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { compiledAgent } from './support/compiled-agent.ts';
 import { eventually } from './support/eventually.ts';
 import { bootSystemdHost, nodeOnHost, type SystemdHost, whyNoSystemdHost } from './support/systemd-host.ts';
 
 const why = whyNoSystemdHost();
+/** Stands in for what a host downloads with: a bare system has nothing. */
+const wget = `#!/bin/sh
+case "$*" in *--help*) echo --ca-certificate; exit ;; esac
+for url; do :; done
+while [ "$1" != -O ]; do shift; done
+exec ${nodeOnHost} -e "fetch(process.argv[1]).then(async (answer) =>
+  answer.ok ? require('fs').writeFileSync(process.argv[2], Buffer.from(await answer.arrayBuffer())) : process.exit(8))" "$url" "$2"
+`;
+const inTree = compiledAgent === undefined ? it.skip : it;
+if (compiledAgent === undefined) console.warn('NOT TESTED: setup_client.sh --service, for which there is no executable here.');
 const patienceMs = 90_000;
 
 (why === undefined ? describe : describe.skip)(
@@ -20,6 +31,7 @@ const patienceMs = 90_000;
     beforeAll(async () => {
       host = await bootSystemdHost();
       await shell('ip link set lo up');
+      await host.run('/bin/sh', '-c', 'printf %s "$1" >/usr/local/bin/wget && chmod 755 /usr/local/bin/wget', 'sh', wget);
     }, patienceMs);
     afterAll(() => host?.close());
 
@@ -98,6 +110,27 @@ const patienceMs = 90_000;
         const { exitCode, stdout } = await setUp('--port 0');
         expect([exitCode, stdout]).toEqual([2, expect.stringContaining('FAIL  --port 0 is another port at each start')]);
         expect(await answers('http://127.0.0.1:80/readyz')).toBe('200');
+      },
+      patienceMs,
+    );
+
+    inTree(
+      'joins its own host by setup_client.sh, as a service too, and lets it go',
+      async () => {
+        const { stdout: created } = await host.run(
+          '/bin/sh',
+          '-c',
+          "MUSTER_DATA_DIR='/srv/my data' /opt/muster/muster join-token create --server http://127.0.0.1 --json",
+        );
+        const { token } = JSON.parse(created) as { readonly token: string };
+        const join = 'cd / && sh /muster/setup_client.sh --skip-env-setup --service';
+        const { exitCode, stdout } = await shell(`${join} -ServerUrl http://127.0.0.1 -Token ${token} -ClientName itself`);
+        expect([exitCode, stdout]).toEqual([0, expect.stringContaining('itself is Online at http://127.0.0.1')]);
+        expect((await shell('systemctl is-active muster-agent')).stdout).toBe('active\n');
+        expect((await shell(join)).stdout).toContain('Nothing to do: itself is Online');
+        const removed = await shell(`${join} --uninstall; ls -d /var/lib/muster-agent /opt/muster-agent`);
+        expect(removed.stdout).toContain('The agent is removed from this host.');
+        expect(removed.exitCode).toBe(2);
       },
       patienceMs,
     );

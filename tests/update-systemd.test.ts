@@ -3,9 +3,10 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, readlinkSync, rmSync
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Agent } from '../shared/api/agents.ts';
+import type { Execution } from '../shared/api/executions.ts';
 import type { Run } from '../shared/api/runs.ts';
 import type { AgentUpdate, HostUpdate, NewUpdate } from '../shared/api/updates.ts';
-import { alterOffered, offerExecutable, writeChangedExecutable } from './support/changed-executable.ts';
+import { alterOffered, offerExecutable, writeChangedExecutable, writeOtherProtocol } from './support/changed-executable.ts';
 import { builtRelease, compiledAgent } from './support/compiled-agent.ts';
 import { eventually } from './support/eventually.ts';
 import { type LastingTree, makeLastingTree } from './support/lasting-tree.ts';
@@ -40,13 +41,25 @@ const patience = 90_000;
   const mainPid = async (): Promise<string> => (await shell('systemctl show -P MainPID muster-agent')).stdout.trim();
   const journal = async (): Promise<string> => (await shell('journalctl -u muster-agent -n 60 --no-pager')).stdout;
 
-  async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const api = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
+    JSON.parse(await text(path, method, body)) as T;
+
+  async function text(path: string, method = 'GET', body?: unknown): Promise<string> {
     const token = readFileSync(inTree('/srv/server/admin.token'), 'utf8').trim();
-    const args = ['-fsS', '-X', method, '-H', `Authorization: Bearer ${token}`, '-H', 'Content-Type: application/json'];
+    const args = [
+      '--fail-with-body',
+      '-sS',
+      '-X',
+      method,
+      '-H',
+      `Authorization: Bearer ${token}`,
+      '-H',
+      'Content-Type: application/json',
+    ];
     const given = body === undefined ? [] : ['-d', JSON.stringify(body)];
     const { exitCode, stdout } = await host.run('curl', ...args, ...given, `${server}${path}`);
-    if (exitCode !== 0) throw new Error(`${method} ${path}: curl ended with ${exitCode}`);
-    return JSON.parse(stdout) as T;
+    if (exitCode !== 0) throw new Error(`${method} ${path}: ${exitCode} ${stdout}`);
+    return stdout;
   }
   const agent = async (): Promise<Agent | undefined> => (await api<{ items: Agent[] }>('GET', '/api/v1/agents')).items[0];
   const isOnline = async (version: string): Promise<boolean> => {
@@ -86,6 +99,23 @@ const patience = 90_000;
     api('POST', '/api/v1/tasks', { owner: 'ALL', plugin, action: 'main', args: { script }, type: 'Adhoc' });
   const stateOf = async ({ run }: { run: Run }): Promise<string> => (await api<Run>('GET', `/api/v1/runs/${run.id}`)).state;
 
+  const executionOf = async ({ run }: { run: Run }): Promise<Execution> =>
+    (await api<{ items: [Execution] }>('GET', `/api/v1/runs/${run.id}/executions`)).items[0];
+
+  async function settled(of: { run: Run }): Promise<{ run: Run }> {
+    await eventually('the run ends', async () => (await stateOf(of)) !== 'active', patience);
+    return of;
+  }
+
+  /** A limited execution has a group of its own, where this machine lets systemd have them. */
+  async function hasControlGroups(): Promise<boolean> {
+    const args = { script: 'cat /proc/self/cgroup' };
+    const limits = { processes: 50 };
+    const { run } = await api<{ run: Run }>('POST', '/api/v1/tasks', { owner: 'ALL', plugin: 'bash', args, limits });
+    const { id } = await executionOf(await settled({ run }));
+    return (await text(`/api/v1/executions/${id}/log`)).includes('/muster-job-');
+  }
+
   /** A script that stands in for an agent that is broken, though it says who it is. */
   function offerBroken(version: string, does: string): void {
     const file = inTree('/srv/broken');
@@ -120,8 +150,9 @@ const patience = 90_000;
   it('waits for what runs, then switches, and keeps who the host is', async () => {
     const first = current();
     const pid = await mainPid();
+    const hadControlGroups = await hasControlGroups();
     const working = await start('bash', 'sleep 6; echo done');
-    await eventually('it runs', async () => (await stateOf(working)) === 'running');
+    await eventually('it runs', async () => (await executionOf(working)).state === 'running', patience);
     offerWhole('0.9.0');
     const update = await order();
     await ends(update, 'ready');
@@ -142,22 +173,29 @@ const patience = 90_000;
       async () => (await api<AgentUpdate>('GET', `/api/v1/agent-updates/${update.id}`)).state === 'done',
     );
     expect(await stateOf(await start('bash', 'true').then(settled))).toBe('succeeded');
-    // control groups for limits are there for the new one, too, beside its starter
-    const limited = await api<{ run: Run }>('POST', '/api/v1/tasks', {
-      owner: 'ALL',
-      plugin: 'bash',
-      action: 'main',
-      args: { script: 'cat /proc/self/cgroup' },
-      type: 'Adhoc',
-      policy: { limits: { processes: 50 } },
-    }).then(settled);
-    expect(await stateOf(limited)).toBe('succeeded');
+    // the starter that is beside it now takes no control groups away from it
+    expect(await hasControlGroups()).toBe(hadControlGroups);
   }, 180_000);
 
-  async function settled(of: { run: Run }): Promise<{ run: Run }> {
-    await eventually('the run ends', async () => ['succeeded', 'failed'].includes(await stateOf(of)), patience);
-    return of;
-  }
+  it('takes no new work while it drains, which runs after the switch', async () => {
+    offerWhole('0.9.1');
+    const working = await start('bash', 'sleep 8');
+    await eventually('it runs', async () => (await executionOf(working)).state === 'running', patience);
+    const update = await order({ mode: 'drain' });
+    await ends(update, 'ready');
+    const next = await start('bash', 'true');
+    await eventually(
+      'it is declined',
+      async () =>
+        (await text(`/api/v1/executions/${(await executionOf(next)).id}`)).includes('is about to switch to version 0.9.1'),
+      patience,
+    );
+    await ends(update, 'healthy');
+    expect(await stateOf(await settled(working))).toBe('succeeded');
+    expect(await stateOf(await settled(next))).toBe('succeeded');
+    offerWhole('0.9.0');
+    await ends(await order(), 'healthy');
+  }, 180_000);
 
   it('is taken back when the new agent ends at once, with a code that asks systemd not to start it again', async () => {
     offerBroken('0.9.1', 'exit 78');
@@ -260,10 +298,23 @@ const patience = 90_000;
     expect(existsSync(record)).toBe(false);
   }, 240_000);
 
-  it('gives way to an installation by hand, and is left without a trace', async () => {
+  it('comes to an agent of another protocol, which nothing else reaches', async () => {
     offerWhole('0.9.8');
+    await shell('systemctl stop muster-agent');
+    const file = inTree(`${bin}/other`);
+    const sha256 = writeOtherProtocol(compiledAgent as string, file);
+    const name = `muster-agent-0.1.0-${sha256.slice(0, 12)}`;
+    await shell(`cd ${bin} && mv other ${name} && ln -sf ${name} muster-agent && systemctl start muster-agent`);
+    await online('0.9.8');
+    expect((await agent())?.id).toBe(agentId);
+    expect(current()).toMatch(/^muster-agent-0\.9\.8-/);
+    expect((await shell(`ls ${bin}`)).stdout).toContain(name);
+  }, 180_000);
+
+  it('gives way to an installation by hand, and is left without a trace', async () => {
+    offerWhole('0.9.9');
     const { exitCode, stdout } = await shell(`curl -fsSL ${server}/install.sh | sh`);
-    expect(stdout).toContain('(agent 0.9.8)');
+    expect(stdout).toContain('(agent 0.9.9)');
     expect(exitCode).toBe(0);
     expect((await shell(`curl -fsSL ${server}/install.sh | sh -s -- --uninstall`)).exitCode).toBe(0);
     expect((await shell(`ls -d ${bin} ${data}`)).stdout).toContain('No such file');

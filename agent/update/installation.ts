@@ -64,6 +64,7 @@ function installedOnPosix(folder: string, name: string): Installation {
       const fresh = join(folder, '.muster-agent.next');
       rmSync(fresh, { force: true });
       symlinkSync(next, fresh);
+      // instant: update-half-switched
       renameSync(fresh, link);
       syncFolder(folder);
     },

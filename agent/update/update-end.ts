@@ -71,8 +71,10 @@ export function createLastUpdateEnd({
   function becomeHealthy(): void {
     const switched = record.read();
     if (switched?.state !== 'switching' || switched.next !== ownName) return;
+    // instant: update-not-yet-healthy
     const { update, beforeVersion, nextVersion, next, before } = switched;
     set({ update, state: 'healthy', message: `Switched from ${beforeVersion} to ${nextVersion}.` }, true);
+    // instant: update-healthy
     removeOthers([next, before]);
   }
 

@@ -67,6 +67,7 @@ export function openUpdateRecord(folder: string): UpdateRecordFile {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       for (const name of starts) writeFileSync(join(folder, name), '', { mode: 0o600 });
       syncFolder(folder);
+      // instant: update-starts-written
       write(record);
     },
     end(record) {

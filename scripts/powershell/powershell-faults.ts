@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Language, type Node, Parser } from 'web-tree-sitter';
-import { knownCommands, newParameters } from './known-commands.ts';
+import { knownCommands, newParameters, textCommands, trapCommands } from './known-commands.ts';
 
 /** What keeps a script from running under Windows PowerShell 5.1, as far as its text tells. */
 export type PowerShellFault = { readonly line: number; readonly why: string };
@@ -55,6 +55,8 @@ function faultOf(node: Node, functions: ReadonlySet<string>): string | undefined
       return driveIn(node.text);
     case 'command_parameter':
       return newParameters.has(node.text) ? `Windows PowerShell has no parameter ${node.text}` : undefined;
+    case 'command':
+      return encodingFault(node.text);
     case 'command_name':
       return commandFault(node.text, functions);
     default:
@@ -70,8 +72,17 @@ function driveIn(text: string): string | undefined {
 
 /** Programs by their whole names, so that no alias takes their place (`sc`, `curl`). */
 function commandFault(name: string, functions: ReadonlySet<string>): string | undefined {
+  const trap = trapCommands.get(name);
+  if (trap !== undefined) return `${name} ${trap}`;
   if (knownCommands.has(name) || functions.has(name) || /\.exe$/i.test(name)) return undefined;
   return `${name} is neither a known cmdlet nor a function of the script (programs are called with .exe)`;
+}
+
+/** @param command with its parameters */
+function encodingFault(command: string): string | undefined {
+  const name = /^[\w-]+/.exec(command)?.[0] ?? '';
+  if (!textCommands.has(name) || / -Encoding /.test(command)) return undefined;
+  return `${name} without -Encoding takes the code page of the host`;
 }
 
 /** Without a mark at the beginning of the file, 5.1 reads it in the code page of the host. */

@@ -7,6 +7,7 @@ import { createLogView } from '../start/calm-log.ts';
 import { type Child, startChild } from '../start/child.ts';
 import type { ClientSetup } from './client-setup.ts';
 import { SetupStop, setupCodes } from './setup-stop.ts';
+import { spelled } from './spelling.ts';
 import type { StatusLines } from './status-lines.ts';
 
 export type AgentHere = { readonly setup: ClientSetup; readonly lines: StatusLines };
@@ -36,7 +37,7 @@ export async function runAgentHere({ setup, lines }: AgentHere): Promise<number>
     if (first === 'ended') return await tellEnd(agent, setup);
     if (first.exitCode !== 0) throw whyNotOnline(first);
     lines.ok(first.sentence);
-    lines.text('\nCtrl-C stops the agent. With --service it would start with the host.\n');
+    lines.text(`\nCtrl-C stops the agent. With ${spelled('service')} it would start with the host.\n`);
     const end = await Promise.race([ended, asked.promise]);
     return end === 'asked' ? 0 : await tellEnd(agent, setup);
   } finally {

@@ -4,6 +4,7 @@ import { trustAuthority } from '../../agent/link/trust.ts';
 import { joinTokenPattern } from '../../shared/join-tokens.ts';
 import { httpUrl } from '../../shared/setting-values.ts';
 import { SetupStop, setupCodes } from './setup-stop.ts';
+import { spelled } from './spelling.ts';
 import type { ThisTree } from './this-tree.ts';
 
 /** As setup-client.ts reads them. */
@@ -61,7 +62,7 @@ export function readClientSetup(flags: ClientFlags, env: NodeJS.ProcessEnv, { to
   };
   if (isUninstall) {
     if (!setup.isInstalled)
-      throw wrong(`Nothing is installed from a checkout without --service: end the agent, and remove ${dataDir}.`);
+      throw wrong(`Nothing is installed from a checkout without ${spelled('service')}: end the agent, and remove ${dataDir}.`);
     return { ...setup, serverUrl: identity?.serverUrl ?? 'http://127.0.0.1' };
   }
   if (identity === undefined && token === undefined)
@@ -74,10 +75,10 @@ export function readClientSetup(flags: ClientFlags, env: NodeJS.ProcessEnv, { to
 
 function serverUrlOf(given: string | undefined, identity: Identity | undefined): string {
   const url = given ?? identity?.serverUrl;
-  if (url === undefined) throw wrong('Say which server with --server-url, such as http://muster.example.org:8000.');
+  if (url === undefined) throw wrong(`Say which server with ${spelled('server-url')}, such as http://muster.example.org:8000.`);
   const parsed = httpUrl.schema.safeParse(url);
   if (parsed.success) return parsed.data;
-  throw wrong(`--server-url must be ${httpUrl.allowed}, and not ${url}.`);
+  throw wrong(`${spelled('server-url')} must be ${httpUrl.allowed}, and not ${url}.`);
 }
 
 function tokenIn({ MUSTER_JOIN_TOKEN: text }: NodeJS.ProcessEnv): string | undefined {

@@ -1,4 +1,5 @@
 import type { ServerAddresses } from './server-settings.ts';
+import { spelled } from './spelling.ts';
 import { commandOf, type ThisTree } from './this-tree.ts';
 
 export type ServerFacts = {
@@ -37,10 +38,10 @@ and use it on the host, in a folder of Muster like this one; on Linux, or on Win
 
   sh setup_client.sh --server-url ${address} --token TOKEN
   powershell -ExecutionPolicy Bypass -File setup_client.ps1 -ServerUrl ${address} -Token TOKEN
-${forOthers === undefined ? onlyHere : ''}`;
+${forOthers === undefined ? onlyHere(platform) : ''}`;
 }
 
-const onlyHere = `
-The server listens for this host alone. For others, set it up with --host 0.0.0.0 and --public-url, and behind TLS if the
-network is not yours alone (docs/production.md).
+const onlyHere = (platform: NodeJS.Platform): string => `
+The server listens for this host alone. For others, set it up with ${spelled('host', platform)} 0.0.0.0 and ${spelled('public-url', platform)}, and behind TLS
+if the network is not yours alone (docs/production.md).
 `;

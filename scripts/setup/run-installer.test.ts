@@ -19,19 +19,26 @@ const setup: ClientSetup = {
 
 describe('the options of the installer', () => {
   it('are those of the set-up, without the token, as each shell writes them', () => {
-    const values = ['http://muster:8000', 'web 1', 'a,b=c', '/srv/data', '/srv/program'];
     expect(installerOptions(setup, 'sh')).toEqual([
-      '--no-service', '--server', values[0], '--name', values[1], '--tags', values[2], '--data-dir', values[3], '--prefix', values[4],
+      '--no-service', '--name', 'web 1', '--tags', 'a,b=c', '--data-dir', '/srv/data', '--prefix', '/srv/program',
     ]); // biome-ignore format: a list
     expect(installerOptions(setup, 'ps1')).toEqual([
-      '-NoService', '-Server', values[0], '-Name', values[1], '-Tags', values[2], '-DataDir', values[3], '-Prefix', values[4],
+      '-NoService', '-Name', 'web 1', '-Tags', 'a,b=c', '-DataDir', '/srv/data', '-Prefix', '/srv/program',
     ]); // biome-ignore format: a list
+  });
+
+  it('name the server to a host that has joined it by another address', () => {
+    const known = { agentId: 'agt_1', name: 'web', serverUrl: 'http://muster:8000', serverPublicKey: '' };
+    expect(installerOptions({ ...setup, identity: known }, 'sh')).not.toContain('--server');
+    const moved = installerOptions({ ...setup, identity: known, serverUrl: 'https://muster' }, 'sh');
+    expect(moved.slice(0, 3)).toEqual(['--no-service', '--server', 'https://muster']);
   });
 
   it('of a service leave the folder of the program to the installer', () => {
     expect(installerOptions({ ...setup, isService: true, prefix: undefined, name: undefined, tags: undefined }, 'sh')).toEqual([
-      '--server', 'http://muster:8000', '--data-dir', '/srv/data',
-    ]); // biome-ignore format: a list
+      '--data-dir',
+      '/srv/data',
+    ]);
   });
 
   it('of a removal name the folders', () => {

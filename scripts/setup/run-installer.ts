@@ -6,6 +6,7 @@ import { fingerprintOf } from '../../agent/identity/signatures.ts';
 import { type InstallerKind, installerOf } from '../../server/features/releases/installers.ts';
 import { parseJoinToken } from '../../shared/join-tokens.ts';
 import type { ClientSetup } from './client-setup.ts';
+import { spellPosix, spellPowerShell } from './spelling.ts';
 import type { ThisTree } from './this-tree.ts';
 
 export type InstallerRun = { readonly tree: ThisTree; readonly setup: ClientSetup };
@@ -36,13 +37,13 @@ const expectedKey = ({ token, identity }: ClientSetup): string =>
 
 /** The token is not among them: it goes by the environment. */
 export function installerOptions(setup: ClientSetup, kind: InstallerKind): string[] {
-  const { isUninstall, isService, serverUrl, name, tags, slots, ca, dataDir, prefix } = setup;
+  const { isUninstall, isService, serverUrl, identity, name, tags, slots, ca, dataDir, prefix } = setup;
   const spell = kind === 'sh' ? spellPosix : spellPowerShell;
   const options = {
     uninstall: isUninstall,
     'no-service': !isService,
-    // a host that has joined is told the address again, because it may be another one
-    server: isUninstall ? undefined : serverUrl,
+    // the installer is made out for the server; a host that has joined goes on using its address unless it is told another
+    server: isUninstall || identity === undefined || identity.serverUrl === serverUrl ? undefined : serverUrl,
     name,
     tags,
     slots,
@@ -55,10 +56,6 @@ export function installerOptions(setup: ClientSetup, kind: InstallerKind): strin
     return value === true ? [spell(option)] : [spell(option), value];
   });
 }
-
-const spellPosix = (option: string): string => `--${option}`;
-const spellPowerShell = (option: string): string =>
-  `-${option.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase())}`;
 
 function exitCodeOf(program: string, args: readonly string[], token: string | undefined): Promise<number> {
   const { MUSTER_JOIN_TOKEN: _, ...env } = process.env;

@@ -3,6 +3,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { askHealth, type Health } from './health.ts';
 import { SetupStop, setupCodes } from './setup-stop.ts';
+import { spelled } from './spelling.ts';
 import type { StatusLines } from './status-lines.ts';
 
 const patienceMs = 10_000;
@@ -33,7 +34,7 @@ async function checkName(host: string, lines: StatusLines): Promise<void> {
     lines.ok(`The name ${host} is known: ${addresses.map(({ address }) => address).join(', ')}.`);
   } catch (error) {
     throw unreached(
-      `The name ${host} is not known to this host (${codeOf(error)}): check --server-url, the DNS of this host, and /etc/hosts.`,
+      `The name ${host} is not known to this host (${codeOf(error)}): check ${spelled('server-url')}, and the DNS of this host.`,
     );
   }
 }
@@ -44,21 +45,21 @@ async function checkPort(host: string, port: number, lines: StatusLines): Promis
     socket.destroy();
     lines.ok(`Port ${port} of ${host} can be reached.`);
   } catch (error) {
-    throw unreached(`Port ${port} of ${host} cannot be reached: ${portTrouble(codeOf(error))}.`);
+    throw unreached(`Port ${port} of ${host} cannot be reached: ${portTrouble(codeOf(error))}`);
   }
 }
 
 function portTrouble(code: string): string {
   switch (code) {
     case 'ECONNREFUSED':
-      return 'nothing listens there, or a firewall refuses it. Does the server run, and with --host so that other hosts reach it';
+      return `nothing listens there, or a firewall refuses it. Does the server run, and is it set up with ${spelled('host')} so that other hosts reach it?`;
     case 'ETIMEDOUT':
-      return `no answer in ${patienceMs / 1000} s. A firewall between this host and the server may swallow it`;
+      return `no answer in ${patienceMs / 1000} s. A firewall between this host and the server may swallow it.`;
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return `there is no way to it from here (${code}). Check the address, and the network of this host`;
+      return `there is no way to it from here (${code}). Check the address, and the network of this host.`;
     default:
-      return code;
+      return `${code}.`;
   }
 }
 
@@ -78,7 +79,7 @@ function tlsTrouble({ code = '', message }: NodeJS.ErrnoException): string {
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
     return `the certificate is not valid today (${code}). Renew it, or set the clock of this host.`;
   if (/SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY|UNTRUSTED/.test(code))
-    return `this host does not trust the certificate (${code}). Name the file of the authority that issued it with --ca.`;
+    return `this host does not trust the certificate (${code}). Name the file of the authority that issued it with ${spelled('ca')}.`;
   if (/^ERR_SSL|EPROTO/.test(code)) return `what answers there speaks no TLS (${code}). Is it http:// instead of https://?`;
   return `${code === '' ? message : code}.`;
 }
@@ -92,9 +93,13 @@ async function checkServer(server: string, isTls: boolean, lines: StatusLines): 
     throw unreached(`${server} does not answer /healthz (${codeOf(error)}).${hint}`);
   }
   if (health.location !== undefined)
-    throw unreached(`${server} leads elsewhere, to ${health.location}: give the address that it leads to as --server-url.`);
+    throw unreached(
+      `${server} leads elsewhere, to ${health.location}: give the address that it leads to as ${spelled('server-url')}.`,
+    );
   if (!health.isMuster)
-    throw unreached(`What answers at ${server} is not a Muster server (status ${health.status}): check --server-url.`);
+    throw unreached(
+      `What answers at ${server} is not a Muster server (status ${health.status}): check ${spelled('server-url')}.`,
+    );
   lines.ok(`A Muster server answers at ${server}.`);
   return health;
 }

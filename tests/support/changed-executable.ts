@@ -7,11 +7,26 @@ import { type Release, releasePlatformOf } from '../../shared/release.ts';
 /** The agent as it was built, with another version written into it: a whole executable that is another file. */
 export function writeChangedExecutable(built: string, target: string, version: string): void {
   const content = readFileSync(built);
-  const mark = /version:"(\d+\.\d+\.\d+)"/.exec(content.toString('latin1'));
+  const mark = /name:"muster",version:"(\d+\.\d+\.\d+)"/.exec(content.toString('latin1'));
   if (mark?.[1]?.length !== version.length) throw new Error(`The version of ${built} cannot be changed to ${version}.`);
-  content.write(version, mark.index + 'version:"'.length, 'latin1');
+  content.write(version, mark.index + 'name:"muster",version:"'.length, 'latin1');
   writeFileSync(target, content);
   chmodSync(target, 0o755);
+}
+
+/** The same, which speaks another version of the protocol. @returns its SHA-256 */
+export function writeOtherProtocol(built: string, target: string): string {
+  const content = readFileSync(built);
+  const text = content.toString('latin1');
+  // what the number is called after it was made small
+  const name = /muster enrolment v\$\{([\w$]+)\}/.exec(text)?.[1];
+  const mark =
+    name === undefined ? null : new RegExp(`[,; ]${name.replaceAll('$', '\\$')}=${protocolVersion}(?=[,;])`).exec(text);
+  if (mark === null) throw new Error(`The protocol of ${built} cannot be changed.`);
+  content.write(String((protocolVersion + 1) % 10), mark.index + mark[0].length - 1, 'latin1');
+  writeFileSync(target, content);
+  chmodSync(target, 0o755);
+  return createHash('sha256').update(content).digest('hex');
 }
 
 /** Offers this one executable for this host, unpacked. What was offered before is replaced in one step, as a build does it. */

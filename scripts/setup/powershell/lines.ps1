@@ -24,7 +24,9 @@ function Stop-Here([int]$code, [string]$sentence) {
 }
 
 # @returns the exit code
-function Write-Failure([string]$sentence) {
+function Write-Failure($problem) {
+  # the cause, and not that something was called
+  $sentence = $problem.Exception.GetBaseException().Message
   if ($failure.Code -eq 0) { $failure.Code = 1 }
   if ($script:colours) {
     Write-Host 'FAIL  ' -ForegroundColor Red -NoNewline

@@ -42,8 +42,8 @@ function Test-Platform {
 
 function Get-NodeVersion([string]$node) {
   $answer = Invoke-Program $node @('--version')
-  if ($LASTEXITCODE -ne 0) { Stop-Here 3 "Node.js does not run on this host ($answer). It needs Windows 10, Windows Server 2016, or newer." }
-  return $answer.TrimStart('v')
+  if ($answer.Code -ne 0) { Stop-Here 3 "Node.js does not run on this host ($($answer.Text)). It needs Windows 10, Windows Server 2016, or newer." }
+  return $answer.Text.TrimStart('v')
 }
 
 # What was installed is of the lock file that is here now.
@@ -58,7 +58,7 @@ function Install-Packages([string]$top) {
   $npm = Get-Command 'npm.cmd' -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
   $present = Get-Command 'node.exe' -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
   if (-not $npm -or -not $present) { Stop-Here 3 "npm is not on the PATH of this host, and is needed to fetch the packages of Muster. $howToGetNpm" }
-  $version = Invoke-Program $present.Path @('--version')
+  $version = (Invoke-Program $present.Path @('--version')).Text
   $major = 0
   if ($version -match '^v(\d+)\.') { $major = [int]$Matches[1] }
   if ($major -lt 18) { Stop-Here 3 "The Node.js of this host is $version, with which npm cannot fetch the packages: 18 or newer is needed. $howToGetNpm" }
@@ -72,14 +72,15 @@ function Install-Packages([string]$top) {
   } finally {
     Pop-Location
   }
-  if ($LASTEXITCODE -ne 0) { Stop-Here 3 "npm could not install the packages. Without a network, use the bundle (docs/setup.md). It says: $said" }
+  if ($said.Code -ne 0) { Stop-Here 3 "npm could not install the packages. Without a network, use the bundle (docs/setup.md). It says: $($said.Text)" }
 }
 
-# @returns what a program writes, to both of its outputs; its exit code is in $LASTEXITCODE
+# @returns its exit code, and what it writes to both of its outputs
 function Invoke-Program([string]$file, [string[]]$arguments) {
   # Windows PowerShell takes a line of a program to its error output for an error of its own
   $ErrorActionPreference = 'Continue'
-  return (& $file @arguments 2>&1 | ForEach-Object { "$_" } | Out-String).Trim()
+  $lines = @(& $file @arguments 2>&1 | ForEach-Object { "$_" })
+  return @{ Code = $LASTEXITCODE; Text = ($lines -join "`n").Trim() }
 }
 
 function Test-Administrator {

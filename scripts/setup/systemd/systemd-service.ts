@@ -162,8 +162,9 @@ async function startUnit(lines: StatusLines): Promise<void> {
 /** systemd has given it up, after some tries. */
 const hasFailed = async (): Promise<boolean> => (await runProgram('systemctl', 'is-active', name)).output === 'failed';
 
+/** Of the log, what the server itself has said: what systemd says besides is the same each time. */
 async function tellWhyNotUp(url: string): Promise<never> {
-  const { output } = await runProgram('journalctl', '-u', name, '-n', '10', '--no-pager', '-o', 'cat');
+  const { output } = await runProgram('journalctl', `_SYSTEMD_UNIT=${name}.service`, '-n', '10', '--no-pager', '-o', 'cat');
   throw new SetupStop(
     setupCodes.notUp,
     `The service does not answer at ${url}. The program before it, if there was one, is in ${program}.before. The end of its log:\n${output}`,

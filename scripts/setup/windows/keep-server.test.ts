@@ -25,6 +25,7 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
     try {
       await eventually('the server is ready', () => written().includes('"server ready"'), 15_000);
       expect(processesWith(dataDir)).toHaveLength(2);
+      expect(written()).not.toContain('"level":50');
     } finally {
       keeper.kill('SIGKILL');
       await once(keeper, 'close');

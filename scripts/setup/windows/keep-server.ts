@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { entries, nodeFlags } from '../../../cli/processes/entries.ts';
 import { openBoundedLog } from './bounded-log.ts';
 
@@ -12,6 +13,8 @@ const logBytes = 10 * 1024 * 1024;
 const [dataDir = ''] = process.argv.slice(2);
 const log = openBoundedLog(join(dataDir, 'server.log'), logBytes);
 const server = spawn(process.execPath, [...nodeFlags, entries.server, `--data-dir=${dataDir}`], {
+  // where its plugins are
+  cwd: fileURLToPath(new URL('../../..', import.meta.url)),
   stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   windowsHide: true,
 });

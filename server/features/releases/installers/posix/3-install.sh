@@ -34,7 +34,7 @@ keep_choices() {
   [ -n "$ca" ] || [ ! -e "$data/ca.pem" ] || ca=$data/ca.pem
   case $manager in
     systemd) [ -n "$account" ] || account=$(sed -n 's/^User=//p' $unit 2>/dev/null) ;;
-    openrc) [ -n "$account" ] || account=$(sed -n 's/^command_user="\(.*\)"$/\1/p' $script 2>/dev/null) ;;
+    openrc) [ -n "$account" ] || account=$(sed -n 's/^command_user="*\([^"]*\)"*$/\1/p' $script 2>/dev/null) ;;
   esac
 }
 

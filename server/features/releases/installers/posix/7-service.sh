@@ -62,7 +62,7 @@ openrc_script() {
 description="Muster agent"
 supervisor=supervise-daemon
 command="$starter"
-${account:+command_user="$account"
+${account:+command_user=$account
 }output_log="$data/agent.log"
 error_log="$data/agent.log"
 respawn_delay=2
@@ -71,8 +71,9 @@ retry="TERM/60/KILL/5"
 rc_ulimit="-c 0"
 
 depend() {
-  need net
-  after firewall
+  # it finds its way back to the server itself, and on some hosts nothing says that it is the net
+  use net
+  after net firewall
 }
 SCRIPT
 }

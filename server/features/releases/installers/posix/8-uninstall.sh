@@ -11,8 +11,12 @@ uninstall() {
   there=$(sed -n 's/^ *"serverUrl": *"\([^"]*\)".*$/\1/p' "$data/agent.json" 2>/dev/null)
   stop_agent
   # a server that cannot be reached, or an agent that cannot tell it, keeps nobody from removing it
-  is_told=no
-  told=$("$link" leave --dir "$data" 2>/dev/null </dev/null) && is_told=yes
+  told=$("$link" leave --dir "$data" 2>/dev/null </dev/null)
+  case $? in
+    # the server knows it, or has a reason of its own
+    0 | 1) ;;
+    *) told='' ;;
+  esac
   remove_service
   [ "$(readlink /usr/local/bin/muster-agent 2>/dev/null)" != "$link" ] || rm -f /usr/local/bin/muster-agent
   rm -rf "$data" || die 4 "$data cannot be removed."
@@ -23,8 +27,8 @@ uninstall() {
   rm -rf "$bin" "$prefix/made-account" "$prefix"/.installing.* || die 4 "$prefix cannot be removed."
   rmdir "$prefix" 2>/dev/null
   say "The agent is removed from this host."
-  if [ -n "$name" ] && [ $is_told = yes ]; then say "$told"; fi
-  [ -z "$name" ] || [ $is_told = yes ] || say "The server at $there still lists $name, which cannot come back: remove it there (npx muster agents remove $name)."
+  [ -n "$told" ] || told="The server at $there still lists $name, which cannot come back: remove it there (npx muster agents remove $name)."
+  [ -z "$name" ] || say "$told"
 }
 
 is_folder_of_agent() {

@@ -40,6 +40,8 @@ $serverUrl = '@SERVER_URL@'
 $serverFingerprint = '@FINGERPRINT@'
 $serviceName = 'MusterAgent'
 $platform = 'windows-x64'
+# the program of the service, in parts
+$serviceSources = @{}
 
 function Write-Usage {
   Write-Host @'

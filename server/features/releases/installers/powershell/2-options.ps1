@@ -33,7 +33,7 @@ function Find-Folders {
     Prefix = Find-Folder '-Prefix' $Prefix $there.Prefix (Join-Path $programs 'Muster Agent')
     DataDir = Find-Folder '-DataDir' $DataDir $there.DataDir (Join-Path $env:ProgramData 'Muster Agent')
   }
-  if ($found.Prefix -eq $found.DataDir) { Stop-Here 2 '-DataDir and -Prefix must be two folders.' }
+  if ("$($found.Prefix)\" -like "$($found.DataDir)\*") { Stop-Here 2 '-DataDir and -Prefix must be two folders, and -Prefix not within -DataDir.' }
   return $found
 }
 

@@ -14,14 +14,16 @@ function New-ProgramFolder {
     return
   }
   Test-Contents $Prefix @('current.txt', 'data-dir.txt', 'muster-agent-*.exe', '.installing')
-  Set-OnlyRights $Prefix @("*${users}:(OI)(CI)RX")
+  Set-OnlyRights $Prefix @($users)
 }
 
 # Nobody else may look into it: keys and the output of work are there.
 function New-DataFolder {
-  New-Folder $DataDir | Out-Null
+  $isNew = New-Folder $DataDir
   Test-Contents $DataDir @('agent.key', 'settings.json')
   Set-OnlyRights $DataDir @()
+  # between the two, others could
+  if ($isNew -and (Get-ChildItem -LiteralPath $DataDir -Force)) { Stop-Here 4 "Somebody else has put something into $DataDir just now: look at what is in it, remove it, then run this again." }
 }
 
 # @returns whether it was not there
@@ -40,7 +42,7 @@ function Test-Folder([string]$folder) {
   $item = Get-Item -LiteralPath $folder -Force
   if (-not $item.PSIsContainer) { Stop-Here 4 "$folder is there, and is no folder." }
   if ($item.Attributes -band [IO.FileAttributes]::ReparsePoint) { Stop-Here 4 "$folder leads to another place: give that place with -Prefix or -DataDir." }
-  $owner = (Read-Rights $folder).GetOwner([Security.Principal.SecurityIdentifier]).Value
+  $owner = Get-Owner (Read-Rights $folder)
   if ($owner -notin $system, $administrators, (Get-OwnNumber)) { Stop-Here 4 "$folder was made by somebody else ($owner): look at what is in it, remove it, then run this again." }
 }
 
@@ -55,22 +57,25 @@ function Test-Contents([string]$folder, [string[]]$marks) {
   }
 }
 
+function Get-Owner($rights) { return $rights.GetOwner([Security.Principal.SecurityIdentifier]).Value }
+
 function Read-Rights([string]$folder) {
   $sections = [Security.AccessControl.AccessControlSections]'Owner, Access'
   try { return New-Object Security.AccessControl.DirectorySecurity $folder, $sections } catch { Stop-Here 4 "The rights of $folder cannot be read ($(Get-Sentence $_))." }
 }
 
-# @param others rights beside those of the system and of administrators
-function Set-OnlyRights([string]$folder, [string[]]$others) {
-  $grants = @("*${system}:(OI)(CI)F", "*${administrators}:(OI)(CI)F")
-  if ($NoService) {
-    $grants += "*$(Get-OwnNumber):(OI)(CI)F"
-  } else {
-    Edit-Rights $folder @('/setowner', "*$administrators")
-    # takes away what was given to anybody by name
-    Edit-Rights $folder @('/reset')
+# Nobody but these: what is inherited goes, and what was given to anybody else by name. @param readers by their numbers
+function Set-OnlyRights([string]$folder, [string[]]$readers) {
+  $keepers = @($system, $administrators)
+  if ($NoService) { $keepers += Get-OwnNumber }
+  $grants = @($keepers | ForEach-Object { "*${_}:(OI)(CI)F" }) + @($readers | ForEach-Object { "*${_}:(OI)(CI)RX" })
+  Edit-Rights $folder (@('/inheritance:r', '/grant:r') + $grants)
+  # whoever owns it may change its rights
+  if (-not $NoService) { Edit-Rights $folder @('/setowner', "*$administrators") }
+  $numbers = @((Read-Rights $folder).GetAccessRules($true, $true, [Security.Principal.SecurityIdentifier]) | ForEach-Object { $_.IdentityReference.Value } | Select-Object -Unique)
+  foreach ($number in $numbers) {
+    if ($number -notin $keepers -and $number -notin $readers) { Edit-Rights $folder @('/remove', "*$number") }
   }
-  Edit-Rights $folder (@('/inheritance:r', '/grant:r') + $grants + $others)
 }
 
 function Edit-Rights([string]$folder, [string[]]$change) {
