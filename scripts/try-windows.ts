@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { agentTrials } from './try-windows/agent-trials.ts';
 import { startTrialWorld, type Trial, type TrialWorld } from './try-windows/trial-world.ts';
+import { updateTrials } from './try-windows/update-trials.ts';
 import { prepareWindowsTree } from './try-windows/windows-tree.ts';
 import { workTrials } from './try-windows/work-trials.ts';
 
@@ -34,7 +35,7 @@ try {
   const tree = resolve(values.tree);
   await prepareWindowsTree(tree, say);
   // the first trial joins the host, and the others need it
-  const [joining, ...others] = [...workTrials, ...agentTrials];
+  const [joining, ...others] = [...workTrials, ...agentTrials, ...updateTrials];
   const chosen = others.filter(({ name }) => name.includes(values.only));
   process.exitCode = await tryAll(joining === undefined ? chosen : [joining, ...chosen], { tree, agent });
 } catch (error) {

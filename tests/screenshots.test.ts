@@ -36,7 +36,7 @@ describe('the pages that are looked at', () => {
     const there = readdirSync(join(root, screenshotsFolder));
     expect(there.sort()).toEqual(wanted.sort());
     const bytes = there.reduce((sum, file) => sum + statSync(join(root, screenshotsFolder, file)).size, 0);
-    expect(bytes).toBeLessThan(8 * 1024 * 1024);
+    expect(bytes / wanted.length).toBeLessThan(44 * 1024);
   });
 
   it('are all shown in docs/dashboard.md', () => {

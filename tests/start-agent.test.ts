@@ -90,7 +90,9 @@ describe.each(shells)('the starter of the agent under $name', (shell) => {
     expect(host.starts().map(({ name }) => name)).toEqual([next, before]);
     expect(host.state()).toMatchObject({
       state: 'rolled_back',
-      message: expect.stringContaining('The agent 2.0.0 was not Online within 1 s. It said: No certificate. The one before it, 1.0.0, was put back.'),
+      message: expect.stringContaining(
+        'The agent 2.0.0 was not Online within 1 s. It said: No certificate. The one before it, 1.0.0, was put back.',
+      ),
     });
   }, 30_000);
 
@@ -186,6 +188,25 @@ describe.each(shells)('the starter of the agent under $name', (shell) => {
     process.kill(start.pid, 'SIGKILL');
     expect(await exitOf(starter, () => '')).toEqual([137, null]);
     expect(host.starts()).toHaveLength(2);
+  }, 30_000);
+
+  it('watches each of several updates in one life', async () => {
+    const third = 'muster-agent-3.0.0-cccccccccccc';
+    const versions = 'next-version 3.0.0\\nbefore-version 2.0.0';
+    const record = `update upd_2\\nstate switching\\nnext ${third}\\nbefore ${next}\\n${versions}\\nseconds 1\\n`;
+    const switches = `for n in 1 2 3; do touch "$2/update/start-$n"; done; printf '${record}' >"$2/update/state"; ln -sf ${third} ${host.bin}/muster-agent; exit 0`;
+    // healthy at once, and at its second start it goes on
+    host.version(next, `[ -e "$2/again" ] && { ${runs}\n}\ntouch "$2/again"\n${healthy.split('\n')[0]}\n${switches}`);
+    host.version(third, runs);
+    host.switching();
+    const starter = host.start();
+    const back = await host.nextStart(3);
+    expect(host.starts().map(({ name }) => name)).toEqual([next, third, next]);
+    expect(host.state()).toMatchObject({
+      update: 'upd_2',
+      message: 'The agent 3.0.0 was not Online within 1 s. The one before it, 2.0.0, was put back.',
+    });
+    expect(back.pid).toBe(starter.pid);
   }, 30_000);
 
   it('told to stop in the middle of an update, stops, and goes on with it at the next start', async () => {

@@ -311,6 +311,19 @@ const patience = 90_000;
     expect((await shell(`ls ${bin}`)).stdout).toContain(name);
   }, 180_000);
 
+  it('is not possible for an account that must not change the program, and the server is told why', async () => {
+    await shell(`curl -fsSL ${server}/install.sh | sh -s -- --uninstall`);
+    const { token } = await api<{ token: string }>('POST', '/api/v1/join-tokens', {});
+    const { exitCode } = await shell(`curl -fsSL ${server}/install.sh | sh -s -- --token ${token} --user muster`);
+    expect(exitCode).toBe(0);
+    await eventually('it is told', async () => (await agent())?.executable?.notUpdatable !== undefined, patience);
+    expect((await agent())?.executable?.notUpdatable).toBe(
+      `Its account cannot write ${bin}. To update it, run the install line again on this host.`,
+    );
+    offerWhole('0.9.7');
+    expect((await ends(await order(), 'not_possible')).message).toContain('Its account cannot write');
+  }, 120_000);
+
   it('gives way to an installation by hand, and is left without a trace', async () => {
     offerWhole('0.9.9');
     const { exitCode, stdout } = await shell(`curl -fsSL ${server}/install.sh | sh`);

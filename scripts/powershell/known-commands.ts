@@ -3,7 +3,7 @@ export const knownCommands: ReadonlySet<string> = new Set(
   [
     'Add-Content Add-Type Clear-Variable Compress-Archive ConvertFrom-Json ConvertTo-Json Copy-Item Expand-Archive ForEach-Object',
     'Get-Acl Get-Alias Get-ChildItem Get-CimInstance Get-Command Get-Content Get-Date Get-Item Get-ItemProperty Get-Location',
-    'Get-Process Get-Random Get-Service Get-Variable Import-Module Invoke-RestMethod Invoke-WebRequest Join-Path Measure-Object Move-Item',
+    'Get-Process Get-PSCallStack Get-Random Get-Service Get-Variable Import-Module Invoke-RestMethod Invoke-WebRequest Join-Path Measure-Object Move-Item',
     'New-Item New-ItemProperty New-Object New-Service Out-File Out-Null Pop-Location Push-Location Read-Host Register-ScheduledTask',
     'Remove-Item Remove-ItemProperty Rename-Item Resolve-Path Restart-Service Select-Object Select-String Set-Acl Set-Content Set-ItemProperty',
     'Set-Location Set-Service Set-StrictMode Sort-Object Split-Path Start-Process Start-Service Start-Sleep Stop-Process Stop-Service',

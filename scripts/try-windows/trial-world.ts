@@ -25,6 +25,8 @@ export type TrialWorld = {
   /** in the same folder, on the same port, after `seconds` without a server */
   restartServer(whileDown?: () => Promise<void>): Promise<void>;
   startAgent(): Promise<void>;
+  /** Instead of the agent: something that starts it. */
+  startProgram(file: string, args: readonly string[]): void;
   /** as a crash would */
   killAgent(): Promise<void>;
   online(): Promise<void>;
@@ -101,6 +103,9 @@ export async function startTrialWorld({ tree, agent }: { readonly tree: string; 
         },
         output,
       });
+    },
+    startProgram(file, args) {
+      program = host.start({ file, args, output });
     },
     async killAgent() {
       for (const pid of processesWith(`run --dir ${agentDir}`)) process.kill(pid, 'SIGKILL');

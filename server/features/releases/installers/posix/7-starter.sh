@@ -33,7 +33,7 @@ data='@DATA@'
 link=$bin/muster-agent
 record=$data/update/state
 
-stays=no agent='' watcher='' killer='' stopping=no late=no code=''
+stays=no agent='' watcher='' watched='' killer='' stopping=no late=no code=''
 [ "${1:-}" != --stay ] || stays=yes
 
 MUSTER_AGENT_STARTER_PID=$$
@@ -42,14 +42,18 @@ MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_MMAP_THRESHOLD_=65536
 export MUSTER_AGENT_STARTER_PID MALLOC_ARENA_MAX MALLOC_TRIM_THRESHOLD_ MALLOC_MMAP_THRESHOLD_
 
 main() {
-  # more than a new executable has starts: what cannot be noted on a broken disk ends all the same
   left=10
   while [ $left -gt 0 ]; do
     left=$((left - 1))
     read_record
+    if [ "$state" = switching ] && [ "$update" != "$watched" ]; then
+      end_watch
+      watch_it
+      # more than an update has starts: what cannot be noted on a broken disk ends all the same
+      watched=$update left=10
+    fi
     [ "$state" != switching ] || decide
     if [ "$state" = switching ]; then
-      [ -n "$watcher" ] || watch_it
       run_agent
       if [ $late = yes ]; then
         read_record

@@ -6,7 +6,7 @@ function Test-Options {
   if ($Proxy -and $Proxy -notmatch '^http://.') { Stop-Here 2 "-Proxy must be a URL that begins with http://, and not $Proxy." }
   if ($Ca -and -not (Test-Path -LiteralPath $Ca -PathType Leaf)) { Stop-Here 2 "-Ca: $Ca cannot be read." }
   if ($Fingerprint -and (Get-Wanted) -notmatch '^[0-9a-f]{32}$') { Stop-Here 2 '-Fingerprint must be 32 hexadecimal digits.' }
-  if ($Token -and $Token -notmatch '^mjt_[A-Za-z0-9_-]+\.[0-9a-f]{32}$') {
+  if ($Token -and -not $Uninstall -and $Token -notmatch '^mjt_[A-Za-z0-9_-]+\.[0-9a-f]{32}$') {
     Stop-Here 8 'This is not a join token: one looks like mjt_(letters).(digits). Copy it whole, or make one on the server (npx muster join-token create).'
   }
   if (-not $NoService -and -not (Test-Administrator)) {

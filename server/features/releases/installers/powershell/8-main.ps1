@@ -37,10 +37,17 @@ function Invoke-Installer {
       $failure.Code = 1
       if (Test-DiskFull $_) { $failure.Code = 7 }
     }
-    Write-Failure "muster: $(Get-Sentence $_)"
-    if (Test-StartedForThis) { exit $failure.Code }
+    $sentence = "muster: $(Get-Sentence $_)"
     $global:LASTEXITCODE = $failure.Code
+    if (Test-CalledByScript $MyInvocation.MyCommand.ScriptBlock.File) { throw $sentence }
+    Write-Failure $sentence
+    if (Test-StartedForThis) { exit $failure.Code }
   }
+}
+
+# A script of somebody else may have more to do, and is told by an exception, which it can catch. @param own the file of this one, if it is one
+function Test-CalledByScript([string]$own) {
+  return @(Get-PSCallStack | Where-Object { $_.ScriptName -and $_.ScriptName -ne $own }).Count -gt 0
 }
 
 function Write-Failure([string]$sentence) {
