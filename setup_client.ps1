@@ -85,4 +85,5 @@ try {
 } finally {
   $env:MUSTER_JOIN_TOKEN = $tokenBefore
 }
-exit $LASTEXITCODE
+# of all scripts: somebody who has called this one may have a variable of that name
+exit $global:LASTEXITCODE

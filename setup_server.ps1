@@ -62,4 +62,5 @@ try {
 # a line of Node to its error output is no error of this script
 $ErrorActionPreference = 'Continue'
 & $node (Join-Path $PSScriptRoot 'scripts\setup-server.ts') @options
-exit $LASTEXITCODE
+# of all scripts: somebody who has called this one may have a variable of that name
+exit $global:LASTEXITCODE

@@ -30,7 +30,7 @@ process.exitCode = await runSetup(async (lines) => {
   const flags = { ...values, ca: absolute(values.ca), 'data-dir': absolute(values['data-dir']) };
   process.chdir(tree.top);
   const setup = readClientSetup(flags, process.env, tree);
-  if (setup.isUninstall) return await runInstaller({ tree, setup });
+  if (setup.isUninstall) return await runInstaller({ tree, setup, lines });
   await checkWayToServer(setup.serverUrl, lines);
-  return setup.isInstalled ? await runInstaller({ tree, setup }) : await runAgentHere({ setup, lines });
+  return setup.isInstalled ? await runInstaller({ tree, setup, lines }) : await runAgentHere({ setup, lines });
 });

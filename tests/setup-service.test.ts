@@ -4,14 +4,6 @@ import { eventually } from './support/eventually.ts';
 import { bootSystemdHost, nodeOnHost, type SystemdHost, whyNoSystemdHost } from './support/systemd-host.ts';
 
 const why = whyNoSystemdHost();
-/** Stands in for what a host downloads with: a bare system has nothing. */
-const wget = `#!/bin/sh
-case "$*" in *--help*) echo --ca-certificate; exit ;; esac
-for url; do :; done
-while [ "$1" != -O ]; do shift; done
-exec ${nodeOnHost} -e "fetch(process.argv[1]).then(async (answer) =>
-  answer.ok ? require('fs').writeFileSync(process.argv[2], Buffer.from(await answer.arrayBuffer())) : process.exit(8))" "$url" "$2"
-`;
 const inTree = compiledAgent === undefined ? it.skip : it;
 if (compiledAgent === undefined) console.warn('NOT TESTED: setup_client.sh --service, for which there is no executable here.');
 const patienceMs = 90_000;
@@ -31,7 +23,6 @@ const patienceMs = 90_000;
     beforeAll(async () => {
       host = await bootSystemdHost();
       await shell('ip link set lo up');
-      await host.run('/bin/sh', '-c', 'printf %s "$1" >/usr/local/bin/wget && chmod 755 /usr/local/bin/wget', 'sh', wget);
     }, patienceMs);
     afterAll(() => host?.close());
 

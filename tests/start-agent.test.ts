@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -46,6 +46,22 @@ describe.each(shells)('the starter of the agent under $name', (shell) => {
     const starter = host.start();
     const start = await host.nextStart(1);
     expect(start).toEqual({ name: before, pid: starter.pid, parent: process.pid, starter: starter.pid });
+  });
+
+  it('does not start an agent that waits for a person over and over, where the service manager does not know', async () => {
+    writeFileSync(join(host.data, 'state.json'), '{"state":"ended","why":"Revoked.","code":"agent_revoked","pid":1}\n');
+    const { pid = 0 } = host.start();
+    let waiting = '';
+    await eventually('it waits', () => {
+      waiting = childrenOf(pid);
+      return waiting !== '' && readFileSync(`/proc/${waiting}/cmdline`, 'utf8').endsWith('sleep\0' + '60\0');
+    });
+    expect(host.starts()).toEqual([]);
+    process.kill(Number(waiting), 'SIGKILL');
+    await host.nextStart(1);
+    // systemd knows by the exit code, and starts it only when somebody says so
+    host.startWith({ INVOCATION_ID: 'abc' });
+    await host.nextStart(2);
   });
 
   it('stays beside a new agent that becomes healthy, hands signals on to it and ends with its exit code', async () => {

@@ -97,6 +97,9 @@ const patience = 90_000;
 
   const start = (plugin: string, script: string): Promise<{ run: Run }> =>
     api('POST', '/api/v1/tasks', { owner: 'ALL', plugin, action: 'main', args: { script }, type: 'Adhoc' });
+  /** Work that goes on until the test has seen what it waits for. */
+  const untilTold = 'rm -f /srv/go; while [ ! -e /srv/go ]; do sleep 0.1; done';
+  const tell = async (): Promise<void> => void (await shell('touch /srv/go'));
   const stateOf = async ({ run }: { run: Run }): Promise<string> => (await api<Run>('GET', `/api/v1/runs/${run.id}`)).state;
 
   const executionOf = async ({ run }: { run: Run }): Promise<Execution> =>
@@ -112,7 +115,8 @@ const patience = 90_000;
     const args = { script: 'cat /proc/self/cgroup' };
     const limits = { processes: 50 };
     const { run } = await api<{ run: Run }>('POST', '/api/v1/tasks', { owner: 'ALL', plugin: 'bash', args, limits });
-    const { id } = await executionOf(await settled({ run }));
+    expect(await stateOf(await settled({ run }))).toBe('succeeded');
+    const { id } = await executionOf({ run });
     return (await text(`/api/v1/executions/${id}/log`)).includes('/muster-job-');
   }
 
@@ -151,12 +155,13 @@ const patience = 90_000;
     const first = current();
     const pid = await mainPid();
     const hadControlGroups = await hasControlGroups();
-    const working = await start('bash', 'sleep 6; echo done');
+    const working = await start('bash', untilTold);
     await eventually('it runs', async () => (await executionOf(working)).state === 'running', patience);
     offerWhole('0.9.0');
     const update = await order();
     await ends(update, 'ready');
     expect([current(), await mainPid()]).toEqual([first, pid]);
+    await tell();
     const { message } = await ends(update, 'healthy');
     expect(message).toContain('to 0.9.0');
     expect(await stateOf(working)).toBe('succeeded');
@@ -179,7 +184,7 @@ const patience = 90_000;
 
   it('takes no new work while it drains, which runs after the switch', async () => {
     offerWhole('0.9.1');
-    const working = await start('bash', 'sleep 8');
+    const working = await start('bash', untilTold);
     await eventually('it runs', async () => (await executionOf(working)).state === 'running', patience);
     const update = await order({ mode: 'drain' });
     await ends(update, 'ready');
@@ -190,6 +195,7 @@ const patience = 90_000;
         (await text(`/api/v1/executions/${(await executionOf(next)).id}`)).includes('is about to switch to version 0.9.1'),
       patience,
     );
+    await tell();
     await ends(update, 'healthy');
     expect(await stateOf(await settled(working))).toBe('succeeded');
     expect(await stateOf(await settled(next))).toBe('succeeded');

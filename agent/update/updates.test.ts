@@ -342,6 +342,13 @@ describe('an update of the agent', () => {
       await eventually('it is fetched', () => signals.length === 3);
     });
 
+    it('is passed over when it has no name that can be noted', async () => {
+      updates.orderOnRefusal(server.order(release, { update: 'x\nnext evil' }));
+      updates.order(server.order(release, { update: 'a b' }));
+      await clock.advance(10_000);
+      expect([signals, told]).toEqual([[], []]);
+    });
+
     it('is not believed without the signature', async () => {
       const other = await startReleaseServer();
       updates.orderOnRefusal(other.order(release));

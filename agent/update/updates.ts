@@ -77,7 +77,7 @@ export function createUpdates(resources: UpdatesResources): Updates {
   slots.onAllFree(() => setImmediate(look));
 
   function take(order: UpdateOrder, onRefusal: boolean): void {
-    if (isStopped || task?.phase === 'switching') return;
+    if (isStopped || task?.phase === 'switching' || !isPlainId(order.update)) return;
     const end = lastEnd.of(order.update);
     if (end !== undefined && !(onRefusal && end.ageMs >= refusedAgainAfterMs[end.state])) lastEnd.tell();
     else if (task?.order.update === order.update) {
@@ -237,6 +237,9 @@ export function createUpdates(resources: UpdatesResources): Updates {
     },
   };
 }
+
+/** It becomes a line of the record. */
+const isPlainId = (update: string): boolean => /^[A-Za-z0-9_.-]+$/.test(update);
 
 const sentenceOf = (error: unknown): string => {
   const { message } = error as Error;

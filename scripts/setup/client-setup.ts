@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Identity, readIdentity } from '../../agent/identity/identity-file.ts';
 import { trustAuthority } from '../../agent/link/trust.ts';
@@ -69,8 +70,15 @@ export function readClientSetup(flags: ClientFlags, env: NodeJS.ProcessEnv, { to
     throw wrong(
       'This host has not joined yet: give a join token with --token. Make one on the server (npx muster join-token create).',
     );
-  if (given.ca !== undefined) trustAuthority(given.ca);
+  const authority = given.ca ?? storedAuthority(dataDir);
+  if (authority !== undefined) trustAuthority(authority);
   return { ...setup, serverUrl: serverUrlOf(flags['server-url'], identity) };
+}
+
+/** What an installation before this one was told. */
+function storedAuthority(dataDir: string): string | undefined {
+  const file = join(dataDir, 'ca.pem');
+  return existsSync(file) ? file : undefined;
 }
 
 function serverUrlOf(given: string | undefined, identity: Identity | undefined): string {

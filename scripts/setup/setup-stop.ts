@@ -13,6 +13,8 @@ export const setupCodes = {
   notSupported: 3,
   noRights: 4,
   notReached: 5,
+  notTheServer: 6,
+  noSpace: 7,
   notUp: 10,
   clockFarOff: 11,
 } as const;

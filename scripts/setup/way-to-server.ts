@@ -54,7 +54,7 @@ function portTrouble(code: string): string {
     case 'ECONNREFUSED':
       return `nothing listens there, or a firewall refuses it. Does the server run, and is it set up with ${spelled('host')} so that other hosts reach it?`;
     case 'ETIMEDOUT':
-      return `no answer in ${patienceMs / 1000} s. A firewall between this host and the server may swallow it.`;
+      return `no answer in ${patienceMs / 1000} s. A firewall may swallow it: on the way, or on the server (a Windows server needs a rule, docs/setup.md).`;
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return `there is no way to it from here (${code}). Check the address, and the network of this host.`;

@@ -33,7 +33,7 @@ function offer(world: TrialWorld, version: string, executable: string): string {
   const sha256 = sha256Of(executable);
   const content = readFileSync(executable);
   const name = `muster-agent-windows-x64-${version}.exe`;
-  const file = { platform: 'windows-x64', name, bytes: content.length, sha256, downloads: [] } as const;
+  const file: Release['files'][number] = { platform: 'windows-x64', name, bytes: content.length, sha256, downloads: [] };
   const release: Release = { version, commit: 'unknown', protocol: protocolVersion, files: [file] };
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, name), content);

@@ -11,7 +11,7 @@ import { prefixInTree, wineEnvironment } from './windows-tree.ts';
  * one everything ends, as a host whose power is cut, and nothing stays mounted. What is written stays on its disk until `close`.
  */
 export type WindowsHost = {
-  /** `C:\…` as a path of this machine; only what was written since the tree was made is there */
+  /** `C:\…` as a path of this machine, while it is up */
   onDisk(windowsPath: string): string;
   /** Starts a program, with its outputs in a file: under Wine they cannot be pipes of this machine. */
   start(command: WindowsCommand): WindowsProgram;
@@ -46,11 +46,12 @@ export async function makeWindowsHost(tree: string, files: Readonly<Record<strin
   // on the disk of the tree, because not every temporary folder can be the upper half of an overlay
   const folder = await mkdtemp(`${tree}.host-`);
   for (const name of ['upper', 'work', 'root', 'outputs']) mkdirSync(join(folder, name));
-  const onDisk = (path: string): string =>
-    join(folder, 'upper', prefixInTree, 'drive_c', path.replace(/^C:\\/, '').replaceAll('\\', '/'));
+  const within = (root: string, path: string): string =>
+    join(root, prefixInTree, 'drive_c', path.replace(/^C:\\/, '').replaceAll('\\', '/'));
   for (const [to, from] of Object.entries(files)) {
-    mkdirSync(join(onDisk(to), '..'), { recursive: true });
-    copyFileSync(from, onDisk(to));
+    const place = within(join(folder, 'upper'), to);
+    mkdirSync(join(place, '..'), { recursive: true });
+    copyFileSync(from, place);
   }
   const variables = Object.entries(wineEnvironment).map(([name, value]) => `${name}=${value}`);
   let space: ChildProcess | undefined;
@@ -107,6 +108,8 @@ export async function makeWindowsHost(tree: string, files: Readonly<Record<strin
     await close();
     throw error;
   }
+  // as the processes there see it: beneath, nothing may be changed while it is mounted
+  const onDisk = (path: string): string => within(`/proc/${init()}/root`, path);
   return { onDisk, start, run, boot, cutPower, close };
 }
 

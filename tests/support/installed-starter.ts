@@ -39,6 +39,7 @@ export type StarterHost = {
   /** the next one is pointed at already */
   switching(seconds?: number): void;
   start(...options: string[]): ChildProcess;
+  startWith(env: Readonly<Record<string, string>>): ChildProcess;
   /** in the order of their starts */
   starts(): AgentStart[];
   nextStart(count: number): Promise<AgentStart>;
@@ -64,6 +65,11 @@ export async function makeStarterHost(folder: string, shell: Shell): Promise<Sta
   writeFileSync(starter, await starterScript(bin, data));
   const children: ChildProcess[] = [];
   const record = openUpdateRecord(join(data, 'update'));
+  const spawned = (options: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess => {
+    const child = spawn(shell.file, [...shell.args, starter, ...options], { env: { PATH: shell.path, ...env }, stdio: 'ignore' });
+    children.push(child);
+    return child;
+  };
   const host: StarterHost = {
     bin,
     data,
@@ -84,11 +90,8 @@ export async function makeStarterHost(folder: string, shell: Shell): Promise<Sta
       record.begin({ update: 'upd_1', state: 'switching', next, before, seconds, ...versions });
       host.point(next);
     },
-    start(...options) {
-      const child = spawn(shell.file, [...shell.args, starter, ...options], { env: { PATH: shell.path }, stdio: 'ignore' });
-      children.push(child);
-      return child;
-    },
+    start: (...options) => spawned(options),
+    startWith: (env) => spawned([], env),
     starts: () =>
       (existsSync(log) ? readFileSync(log, 'utf8') : '')
         .split('\n')

@@ -2,6 +2,7 @@
 . (Join-Path $PSScriptRoot 'lines.ps1')
 
 $howToGetNpm = 'Install Node.js 18 or newer, which brings npm (winget install OpenJS.NodeJS.LTS, or https://nodejs.org), open a new window, and run this again; or use the bundle, which needs neither (docs/setup.md).'
+$howToFree = 'End the server or agent that runs from this folder (Ctrl+C in its window, or its task or service), and what else has files of it open, then run this again.'
 
 # @returns the path of Node
 function Get-Runtime([string]$top, [bool]$skip) {
@@ -35,9 +36,14 @@ function Get-Runtime([string]$top, [bool]$skip) {
 # Windows on ARM runs programs for x64, too
 function Test-Platform {
   if ($env:OS -ne 'Windows_NT') { Stop-Here 3 'This script is for Windows: its twins for Linux are setup_server.sh and setup_client.sh.' }
-  $architecture = $env:PROCESSOR_ARCHITECTURE
-  if ($env:PROCESSOR_ARCHITEW6432) { $architecture = $env:PROCESSOR_ARCHITEW6432 }
+  $architecture = Get-Architecture
   if ($architecture -ne 'AMD64' -and $architecture -ne 'ARM64') { Stop-Here 3 "There is no Node.js for Windows on ${architecture}: there is one for x64." }
+}
+
+# of Windows, also in a PowerShell for 32 bits
+function Get-Architecture {
+  if ($env:PROCESSOR_ARCHITEW6432) { return $env:PROCESSOR_ARCHITEW6432 }
+  return $env:PROCESSOR_ARCHITECTURE
 }
 
 function Get-NodeVersion([string]$node) {
@@ -62,7 +68,10 @@ function Install-Packages([string]$top) {
   $major = 0
   if ($version -match '^v(\d+)\.') { $major = [int]$Matches[1] }
   if ($major -lt 18) { Stop-Here 3 "The Node.js of this host is $version, with which npm cannot fetch the packages: 18 or newer is needed. $howToGetNpm" }
+  Test-Unused $top
   $options = @('ci', '--no-audit', '--no-fund', '--loglevel=error')
+  # there is no pinned Node.js for ARM, where the one for x64 runs, too
+  if ((Get-Architecture) -eq 'ARM64') { $options += @('--cpu=x64', '--os=win32') }
   # whoever develops here keeps the tools
   if (-not (Test-Path -LiteralPath (Join-Path $top 'node_modules\typescript'))) { $options += '--omit=dev' }
   Write-Doing "Installing the packages and Node.js by 'npm $($options -join ' ')', which takes some seconds."
@@ -72,7 +81,15 @@ function Install-Packages([string]$top) {
   } finally {
     Pop-Location
   }
+  if ($said.Code -ne 0 -and $said.Text -match 'EPERM|EBUSY') { Stop-Here 3 "npm could not replace a file in $(Join-Path $top 'node_modules') that is in use. $howToFree It says: $($said.Text)" }
   if ($said.Code -ne 0) { Stop-Here 3 "npm could not install the packages. Without a network, use the bundle (docs/setup.md). It says: $($said.Text)" }
+}
+
+# Windows lets nobody remove a program that runs, and npm would have removed half of the packages by then.
+function Test-Unused([string]$top) {
+  # in a PowerShell for 32 bits those of 64 bits have no path
+  $running = @(Get-Process | Where-Object { "$($_.Path)".StartsWith("$top\node_modules\", [StringComparison]::OrdinalIgnoreCase) } | ForEach-Object { "$($_.ProcessName) (process $($_.Id))" })
+  if ($running.Count -gt 0) { Stop-Here 3 "The packages cannot be replaced while a program of this folder runs: $($running -join ', '). $howToFree" }
 }
 
 # @returns its exit code, and what it writes to both of its outputs
@@ -80,7 +97,8 @@ function Invoke-Program([string]$file, [string[]]$arguments) {
   # Windows PowerShell takes a line of a program to its error output for an error of its own
   $ErrorActionPreference = 'Continue'
   $lines = @(& $file @arguments 2>&1 | ForEach-Object { "$_" })
-  return @{ Code = $LASTEXITCODE; Text = ($lines -join "`n").Trim() }
+  # of all scripts: somebody who has called this one may have a variable of that name
+  return @{ Code = $global:LASTEXITCODE; Text = ($lines -join "`n").Trim() }
 }
 
 function Test-Administrator {

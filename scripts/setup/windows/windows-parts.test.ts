@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { isThere } from '../../../tests/support/shells.ts';
 import { openBoundedLog } from './bounded-log.ts';
+import { firewallRule } from './firewall-rule.ts';
 import { taskDefinition } from './task-definition.ts';
+import { windowsPowerShell } from './windows-powershell.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -30,9 +32,14 @@ print(r.find('.//' + n + 'Command').text, r.find('.//' + n + 'Arguments').text, 
     );
   });
 
-  it('runs without an end, and again after a failure', () => {
+  it('runs without an end, and is started anew every five minutes, which does nothing while it runs', () => {
     expect(definition).toContain('<ExecutionTimeLimit>PT0S</ExecutionTimeLimit>');
-    expect(definition).toContain('<RestartOnFailure>');
+    expect(definition).toMatch(/<TimeTrigger>\s*<Repetition>\s*<Interval>PT5M<\/Interval>/);
+    expect(definition).toContain('<MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>');
+  });
+
+  it('asks for no more tries than Task Scheduler can count', () => {
+    expect(Number(/<Count>(\d+)<\/Count>/.exec(definition)?.[1])).toBeLessThanOrEqual(255);
   });
 });
 
@@ -49,4 +56,42 @@ describe('a log with a bound', () => {
     expect(readFileSync(file, 'utf8')).toBe('the third\n');
     expect(readdirSync(join(folder, 'logs'))).toEqual(['server.log', 'server.log.1']);
   });
+
+  it('grows on where it cannot be renamed, as while somebody on Windows has it open', () => {
+    const file = join(folder, 'server.log');
+    mkdirSync(join(`${file}.1`, 'in the way'), { recursive: true });
+    const log = openBoundedLog(file, 5);
+    for (const line of ['the first\n', 'the second\n', 'the third\n']) log.write(Buffer.from(line));
+    log.close();
+    expect(readFileSync(file, 'utf8')).toBe('the first\nthe second\nthe third\n');
+  });
+
+  (existsSync('/dev/full') ? it : it.skip)('loses lines on a full disk, and stops nobody', () => {
+    const file = join(folder, 'server.log');
+    symlinkSync('/dev/full', file);
+    const log = openBoundedLog(file, 100);
+    expect(() => log.write(Buffer.from('a line'))).not.toThrow();
+    log.close();
+  });
+});
+
+describe('a script that Windows PowerShell runs', () => {
+  const env = { PATH: 'C:\\Windows', PSModulePath: 'C:\\Program Files\\PowerShell\\7\\Modules', SystemRoot: 'C:\\Windows' };
+  const call = windowsPowerShell("C:\\it's\\close.ps1", { Folder: 'D:\\a b\\’; exit', NoService: true, Name: '-Uninstall' }, env);
+
+  it('is given as text, with each value as one literal', () => {
+    expect(call.args.slice(-2)).toEqual([
+      '-Command',
+      "& ([scriptblock]::Create([IO.File]::ReadAllText('C:\\it''s\\close.ps1'))) -Folder 'D:\\a b\\’’; exit' -NoService -Name '-Uninstall'",
+    ]);
+  });
+
+  it('by its whole path, and without the modules of a PowerShell 7', () => {
+    expect(call.file).toMatch(/System32.WindowsPowerShell.v1\.0.powershell\.exe$/);
+    expect(call.env).toEqual({ PATH: 'C:\\Windows', SystemRoot: 'C:\\Windows' });
+  });
+});
+
+it('the rule of the firewall names the port', () => {
+  expect(firewallRule('Muster Server', 9000)).toMatch(/name="Muster Server" dir=in action=allow protocol=TCP localport=9000$/);
 });

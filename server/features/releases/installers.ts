@@ -33,4 +33,4 @@ const plainUrl = (url: string): string => new URL(url).href.replace(/\/+$/, '');
 const shellLiteral = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** PowerShell takes typographic quotes for its own, too. */
-const powershellLiteral = (text: string): string => `'${text.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
+export const powershellLiteral = (text: string): string => `'${text.replace(/['\u2018-\u201b]/g, '$&$&')}'`;

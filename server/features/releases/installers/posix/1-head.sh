@@ -24,6 +24,7 @@ Installs the Muster agent on this host and waits until the server shows it Onlin
   --server URL        another address of the same server
   --proxy URL         HTTP proxy on the way to the server
   --ca FILE           PEM file with the authority that issued the certificate of the server
+  --from DIR          take release.txt and the executable, which a server has under /downloads, from this folder
   --fingerprint HEX   fingerprint of the server's key (default: the one in the token)
   --user USER         account that the agent runs as, made if it is not there (default: root)
   --no-service        do not make a service: start the agent once, in the background
@@ -42,7 +43,7 @@ HELP
 
 main() {
   umask 022
-  given_server='' token=${MUSTER_JOIN_TOKEN:-} name='' tags='' slots='' proxy='' ca='' fingerprint='' account='' wait=60
+  given_server='' token=${MUSTER_JOIN_TOKEN:-} name='' tags='' slots='' proxy='' ca='' from='' fingerprint='' account='' wait=60
   wants_service=yes any_clock=no action=install prefix=/opt/muster-agent data=/var/lib/muster-agent work=''
   unset MUSTER_JOIN_TOKEN
   read_options "$@"

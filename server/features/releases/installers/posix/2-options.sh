@@ -26,6 +26,7 @@ read_options() {
       --server) server_url=${value%/} given_server=$server_url ;;
       --proxy) proxy=$value ;;
       --ca) ca=$value ;;
+      --from) from=${value%/} ;;
       --fingerprint) fingerprint=$value ;;
       --user) account=$value ;;
       --data-dir) data=${value%/} ;;
@@ -52,6 +53,7 @@ check_options() {
   esac
   [ -z "$account" ] || is_only 'A-Za-z0-9_.-' "$account" || die 2 "--user must be the name of an account, and not $account."
   [ -z "$ca" ] || [ -r "$ca" ] || die 2 "--ca: $ca cannot be read."
+  [ -z "$from" ] || [ -r "$from/release.txt" ] || die 2 "--from: $from/release.txt cannot be read. The folder has to hold what the server has under /downloads, by the same names."
   [ "$account" != root ] || account=''
   fingerprint=$(printf %s "$fingerprint" | tr 'A-F' 'a-f' | tr -d ':')
   [ -z "$fingerprint" ] || { is_only '0-9a-f' "$fingerprint" && [ ${#fingerprint} -eq 32 ]; } ||

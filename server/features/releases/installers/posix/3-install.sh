@@ -68,7 +68,7 @@ check_tools() {
   for tool in uname sed grep cut tr wc mktemp df id cat cp chmod mv ln readlink tail sleep; do
     has $tool || die 3 "This host has no $tool, which the installer needs."
   done
-  has curl || has wget || die 3 "This host has neither curl nor wget to download with: install one of them."
+  [ -n "$from" ] || has curl || has wget || die 3 "This host has neither curl nor wget to download with: install one of them, or bring the files and name their folder with --from."
   has sha256sum || has shasum || has openssl || die 3 "This host has none of sha256sum, shasum and openssl to verify the download with: install one of them."
   has base64 || has openssl || die 3 "This host has neither base64 nor openssl to read the key of the server with: install one of them."
 }

@@ -2,6 +2,10 @@
 
 # fetch PATH FILE; what it complains of is in $work/complaint
 fetch() {
+  if [ -n "$from" ]; then
+    copy_from "${1##*/}" "$2"
+    return
+  fi
   if has curl; then
     set -- "$1" "$2" curl -fsS --connect-timeout 20 --speed-limit 1 --speed-time 60 -o "$2" ${proxy:+--proxy "$proxy"} ${ca:+--cacert "$ca"} "$server_url$1"
   elif wget --help 2>&1 | grep -q -e --ca-certificate; then
@@ -17,6 +21,12 @@ fetch() {
   else
     "$@" 2>"$work/complaint" </dev/null
   fi
+}
+
+# copy_from NAME FILE
+copy_from() {
+  [ -r "$from/$1" ] || die 2 "--from: $from/$1 cannot be read. It is the executable that release.txt beside it names: take both from the server again."
+  cp "$from/$1" "$2" 2>"$work/complaint"
 }
 
 complaint() { tail -n 1 "$work/complaint" | tr -d '\r' | cut -c 1-300; }
@@ -46,6 +56,8 @@ read_release() {
 word_of() { sed -n "s/^$1 //p" "$release" | sed -n '1p'; }
 
 check_clock() {
+  # that is when somebody took it from the server
+  [ -z "$from" ] || return 0
   now=$(date +%s)
   there=$(word_of time)
   is_only '0-9' "$there" || return 0
@@ -67,7 +79,7 @@ verify_server() {
   case $(openssl version 2>/dev/null) in
     'OpenSSL '[3-9]*) ;;
     *)
-      say "Note: this host has no OpenSSL 3, so the signature was not verified; checksum and fingerprint are."
+      say "Note: this host has no OpenSSL 3, so the installer cannot verify the signature; checksum and fingerprint it does."
       return 0
       ;;
   esac
@@ -100,7 +112,7 @@ fetch_executable() {
   free=$(free_kilobytes "$prefix")
   needed=$(((executable_bytes + download_bytes) / 1024 + 4096))
   [ -z "$free" ] || [ "$free" -ge $needed ] || die 7 "There is no space in $prefix: $((needed / 1024 + 1)) MB are needed and $((free / 1024)) MB free."
-  say "Downloading the agent $version for $platform ($((download_bytes / 1048576 + 1)) MB)."
+  [ -n "$from" ] || say "Downloading the agent $version for $platform ($((download_bytes / 1048576 + 1)) MB)."
   download
   unpack "$work/download" >"$work/muster-agent" 2>"$work/complaint" || die 7 "The download cannot be unpacked in $prefix ($(complaint))."
   [ "$(sha256_of "$work/muster-agent")" = "$executable_sha256" ] || die 6 "The executable that was unpacked is not the one that the server vouches for. Nothing was installed."
@@ -128,13 +140,17 @@ choose_download() {
   sed -n "s/^download $platform //p" "$release" >"$work/downloads"
   while read -r each each_name each_bytes each_sha256; do
     case $each in
-      gzip | xz | zstd) has "$each" || continue ;;
+      gzip | xz | zstd) has "$each" && is_at_hand "$each_name" || continue ;;
       *) continue ;;
     esac
-    is_only '0-9' "$each_bytes" && is_only 'A-Za-z0-9._-' "$each_name" && [ "$each_bytes" -lt "$download_bytes" ] || continue
+    is_only '0-9' "$each_bytes" && is_only 'A-Za-z0-9._-' "$each_name" || continue
+    [ "$each_bytes" -lt "$download_bytes" ] || ! is_at_hand "$download_name" || continue
     encoding=$each download_name=$each_name download_bytes=$each_bytes download_sha256=$each_sha256
   done <"$work/downloads"
 }
+
+# of a folder that somebody has filled, the forms that are there
+is_at_hand() { [ -z "$from" ] || [ -r "$from/$1" ]; }
 
 download() {
   for try in 1 2 3 4 5; do

@@ -64,6 +64,7 @@ main() {
     else
       end_watch
       trap - TERM USR1
+      wait_for_person
       exec "$link" run --dir "$data"
     fi
     [ $stopping = no ] || exit ${code:-0}
@@ -93,7 +94,8 @@ read_record() {
       seconds) seconds=$value ;;
     esac
   done <"$record"
-  is_only 'A-Za-z0-9.+_-' "$next" && is_only 'A-Za-z0-9.+_-' "$before" && is_only '0-9' "$seconds" || [ "$state" != switching ] || state=''
+  for each in "$update" "$next" "$before"; do is_only 'A-Za-z0-9.+_-' "$each" || [ "$state" != switching ] || state=''; done
+  is_only '0-9' "$seconds" || [ "$state" != switching ] || state=''
 }
 
 is_only() {
@@ -139,10 +141,10 @@ take_start() {
 run_agent() {
   [ "$state" != switching ] || rm -f "$data/state.json"
   trap 'stopping=yes; end_agent' TERM
-  trap 'late=yes; end_agent' USR1
   "$link" run --dir "$data" &
   agent=$!
-  [ $stopping = no ] || end_agent
+  # it was told so in the meantime
+  [ $stopping$late = nono ] || end_agent
   while :; do
     wait "$agent" 2>/dev/null
     code=$?
@@ -150,9 +152,12 @@ run_agent() {
     [ $code -gt 128 ] && kill -0 "$agent" 2>/dev/null || break
   done
   agent=''
-  [ -z "$killer" ] || kill -KILL "$killer" 2>/dev/null
+  ! is_child "$killer" || kill -KILL "$killer" 2>/dev/null
   killer=''
 }
+
+# What ended long ago has a number that may be another program's by now.
+is_child() { [ -n "$1" ] && [ -r "/proc/$1/stat" ] && read -r _ _ _ parent _ 2>/dev/null <"/proc/$1/stat" && [ "$parent" = $$ ]; }
 
 # One that is too late, or hangs, may not answer to a signal; one that was told to stop by a service manager is that one's to kill.
 end_agent() {
@@ -165,6 +170,7 @@ end_agent() {
 
 # Tells this script when the time is over, for all starts of the new executable together.
 watch_it() {
+  trap 'late=yes; end_agent' USR1
   (
     trap - TERM USR1
     while [ "$seconds" -gt 0 ]; do
@@ -180,10 +186,18 @@ watch_it() {
 }
 
 end_watch() {
-  [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
+  ! is_child "$watcher" || kill "$watcher" 2>/dev/null
   # the agent has no children that it does not know
   wait 2>/dev/null
   watcher=''
+}
+
+# An agent that ended because somebody has to do something first (it was revoked, say) is not started every two seconds. systemd knows
+# that by its exit code; other service managers do not.
+wait_for_person() {
+  [ -z "${INVOCATION_ID:-}" ] && grep -q '"state":"ended".*"code":"' "$data/state.json" 2>/dev/null || return 0
+  echo 'start-agent: the agent ended because somebody has to do something first; it is started again in a minute' >&2
+  sleep 60
 }
 
 # go_back WHY
