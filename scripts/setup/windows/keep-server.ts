@@ -1,6 +1,6 @@
 /**
  * `keep-server.ts DATA`: the server as Task Scheduler runs it, with its log in DATA/server.log, which Windows has nobody to rotate for. A server
- * that ends by itself is started again, at once at first and then with pauses that grow; one that was asked to end is not.
+ * that ends by itself is started again, after pauses that grow; one that was asked to end is not.
  *
  * If this process is ended, so is the server: it goes when whoever started it is gone. On Windows that is at once, and not in order, because
  * Windows ends the children of a Node that is ended (`schtasks /End`) in the same instant. Nothing that was acknowledged is lost by that.
