@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-const folders = ['shared', 'server', 'agent', 'cli', 'plugins', 'tests', 'scripts', 'faults'];
+const folders = ['shared', 'server', 'agent', 'cli', 'plugins', 'tests', 'scripts', 'faults', 'bench'];
 
 export default {
   rootDir: import.meta.dirname,

@@ -12,7 +12,7 @@ export type Instant = {
 const table = {
   'run-committed': [
     'server',
-    'server/features/tasks/tasks.service.ts',
+    'server/features/tasks/task-creation.ts',
     'task, run and rows are in the ledger; the POST is not answered',
   ],
   'offer-committed': ['server', 'server/features/tasks/offers.ts', 'the row is `offered`; the offer is not sent'],
