@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cleanups } from './cleanups.ts';
 import type { Expectation } from './expectations.ts';
-import { startFleet } from './fleet.ts';
 import { measureFloors } from './floors.ts';
+import { startFleet } from './real-agents.ts';
 import { expectationsOf, type Results, rowsOf } from './results.ts';
 import { measureLatency } from './scenarios/latency.ts';
 import { measureThroughput } from './scenarios/throughput.ts';

@@ -6,6 +6,7 @@ import { readFrame } from './frames.ts';
 import type { Link, LinkEvents } from './link.ts';
 import { createOutgoing } from './outgoing.ts';
 import { retryAfter, stableAfterMs } from './retry-policy.ts';
+import { tunnelThrough } from './tunnel.ts';
 
 /**
  * Keeps one socket to the server open, for as long as the agent lives:
@@ -21,8 +22,12 @@ export type Connection = {
 
 export type ConnectionResources = {
   readonly serverUrl: string;
+  /** an HTTP proxy on the way to it */
+  readonly proxy?: string | undefined;
   /** Called with each socket that opened; what it answers hears the messages. */
   readonly openSession: (link: SessionLink) => LinkEvents;
+  /** The server is tried again later. */
+  readonly onWaiting?: (why: string) => void;
   /** No further try makes sense; called at most once. */
   readonly onOver: (why: string) => void;
   readonly clock: Clock;
@@ -45,7 +50,16 @@ const handshakeSeconds = 20;
 /** How soon after the end of a sleep a dead connection is noticed. */
 const watchEveryMs = 5000;
 
-export function createConnection({ serverUrl, openSession, onOver, clock, random, log }: ConnectionResources): Connection {
+export function createConnection({
+  serverUrl,
+  proxy,
+  openSession,
+  onWaiting,
+  onOver,
+  clock,
+  random,
+  log,
+}: ConnectionResources): Connection {
   const url = socketUrl(serverUrl);
   let failures = 0;
   let isStopped = false;
@@ -58,6 +72,7 @@ export function createConnection({ serverUrl, openSession, onOver, clock, random
       perMessageDeflate: false,
       maxPayload: 4 * maxFrameBytes,
       handshakeTimeout: handshakeSeconds * 1000,
+      ...(proxy === undefined ? {} : { agent: tunnelThrough(proxy, url.startsWith('wss:')) }),
     });
     socket = fresh;
     let heardAt = clock.elapsed();
@@ -164,6 +179,7 @@ export function createConnection({ serverUrl, openSession, onOver, clock, random
     }
     failures = next.failures;
     log.warn({ code: end.code, seconds: Math.round(next.delayMs / 100) / 10, why: next.why }, 'disconnected');
+    onWaiting?.(next.why);
     cancelWait = clock.after(next.delayMs, connect);
   }
 

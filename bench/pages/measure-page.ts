@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { percentile } from '../timing.ts';
 import { scriptBytes } from './page-scripts.ts';
@@ -28,7 +29,8 @@ export type PageAsked = {
 
 /** Asks one page again and again over one connection, as a browser would. */
 export async function measurePage({ origin, cookie, name, path, times }: PageAsked): Promise<PageMeasured> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const keep = { keepAlive: true, maxSockets: 1 };
+  const agent = origin.startsWith('https:') ? new HttpsAgent(keep) : new HttpAgent(keep);
   try {
     const first = await ask(origin + path, cookie, agent);
     const waits: number[] = [];
@@ -49,8 +51,13 @@ export async function measurePage({ origin, cookie, name, path, times }: PageAsk
   }
 }
 
-async function ask(url: string, cookie: string, agent: Agent): Promise<{ status: number; firstByteMs: number; body: Buffer }> {
+async function ask(
+  url: string,
+  cookie: string,
+  agent: HttpAgent | HttpsAgent,
+): Promise<{ status: number; firstByteMs: number; body: Buffer }> {
   const startedAt = performance.now();
+  const request = url.startsWith('https:') ? httpsRequest : httpRequest;
   const sent = request(url, { agent, headers: { accept: 'text/html', cookie } });
   sent.end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];

@@ -1,4 +1,4 @@
-import type { Fleet } from '../fleet.ts';
+import type { Fleet } from '../real-agents.ts';
 import { type Samples, timesOf } from '../timing.ts';
 
 /** One task at a time on an idle fleet: from the POST to the answer that its run is final, as the client sees it. */

@@ -1,4 +1,4 @@
-import type { Fleet } from '../fleet.ts';
+import type { Fleet } from '../real-agents.ts';
 import { type Rate, rateOf } from '../timing.ts';
 
 export type ThroughputOptions = {

@@ -17,18 +17,23 @@ export type SeedOptions = {
   readonly dataDir: string;
   /** 1: ten thousand hosts, a hundred thousand runs, a million executions and about as many pieces of output */
   readonly scale: number;
+  /** default: as many as the scale says */
+  readonly hosts?: number;
+  /** nothing fires and nothing waits: whoever measures with it adds all the work there is */
+  readonly isOver?: boolean;
   readonly now: number;
   readonly say: (line: string) => void;
 };
 
 export type Seeded = { readonly agents: number; readonly tasks: number; readonly runs: number; readonly executions: number };
 
+const paused = { status: 'paused', next_fire_at: null } as const;
 const dayMs = 86_400_000;
 const historyDays = 60;
 const minuteMs = 60_000;
 
 /** Fills a data folder with the history of a fleet: through the schema of the migrations, by the rules that the ledger keeps. */
-export async function seedLedger({ dataDir, scale, now, say }: SeedOptions): Promise<Seeded> {
+export async function seedLedger({ dataDir, scale, hosts, isOver = false, now, say }: SeedOptions): Promise<Seeded> {
   const port = await openDatabase<Tables>({ dataDir });
   await migrate(port, migrations, () => now - historyDays * dayMs);
   await port.close();
@@ -38,7 +43,7 @@ export async function seedLedger({ dataDir, scale, now, say }: SeedOptions): Pro
     // who loses this file makes it again
     database.pragma('synchronous = OFF');
     database.pragma('cache_size = -400000');
-    const seeded = fill(database, { scale, now, say });
+    const seeded = fill(database, { scale, hosts: hosts ?? scaled(10_000, scale), isOver, now, say });
     say('the last hour');
     countThroughput(database, now);
     database.pragma('wal_checkpoint(TRUNCATE)');
@@ -48,14 +53,17 @@ export async function seedLedger({ dataDir, scale, now, say }: SeedOptions): Pro
   }
 }
 
-function fill(database: SqliteDatabase.Database, { scale, now, say }: Omit<SeedOptions, 'dataDir'>): Seeded {
+function fill(
+  database: SqliteDatabase.Database,
+  { scale, hosts: hostCount, isOver, now, say }: Required<Omit<SeedOptions, 'dataDir'>>,
+): Seeded {
   const random = createRandom(5);
   const inserts = createInserts(database);
   let time = now - historyDays * dayMs;
   const newId = idGenerator(() => time, random.bytes);
   const own = { random, newId, now };
 
-  const hosts = seedHosts(scaled(10_000, scale), own);
+  const hosts = seedHosts(hostCount, own);
   for (const { row } of hosts) inserts.add('agents', row);
   const tasks: SeededTask[] = seedSchedules(Math.max(10, scaled(300, scale)), own);
   const byRole = Map.groupBy(hosts, ({ role }) => role);
@@ -70,12 +78,15 @@ function fill(database: SqliteDatabase.Database, { scale, now, say }: Omit<SeedO
     time = at;
     const task = taskOf(size, at);
     const chosen = hostsFor(task, size, hosts, byRole, random);
-    const runId = addRun({ task, hosts: chosen, at, open: index >= sizes.length - 2 }, { inserts, newId, random });
+    const runId = addRun({ task, hosts: chosen, at, open: !isOver && index >= sizes.length - 2 }, { inserts, newId, random });
     lastRuns.set(task.row.id, runId);
     executions += chosen.length;
     if (index % 10_000 === 0) say(`runs: ${index.toLocaleString('en')} of ${sizes.length.toLocaleString('en')}`);
   }
-  for (const { row } of tasks) inserts.add('tasks', { ...row, last_run_id: lastRuns.get(row.id) ?? null });
+  for (const { row } of tasks) {
+    const rest = isOver && row.status === 'active' ? paused : {};
+    inserts.add('tasks', { ...row, ...rest, last_run_id: lastRuns.get(row.id) ?? null });
+  }
   for (let entry = 0; entry < scaled(20_000, scale); entry += 1) {
     const at = now - (scaled(20_000, scale) - entry) * 60_000;
     inserts.add('audit', {

@@ -14,6 +14,8 @@ export type ChildProgram = {
   /** the end of its output, both streams */
   output(): string;
   isRunning(): boolean;
+  /** its exit code, or the signal that ended it; null while it runs */
+  endedBy(): number | string | null;
   /** `kill -9`; settles when it is gone */
   kill(): Promise<void>;
   /** Asks it to end, and kills it if it does not; @returns whether it ended by itself, with exit code 0 */
@@ -21,7 +23,8 @@ export type ChildProgram = {
 };
 
 export type ChildProgramOptions = {
-  readonly program: EntryName;
+  /** of the product's source, or the file of a single executable, which inherits nothing but HOME */
+  readonly program: EntryName | { readonly executable: string };
   readonly args?: readonly string[];
   /** beside PATH and HOME, which are all that it inherits */
   readonly env: Readonly<Record<string, string>>;
@@ -33,11 +36,14 @@ const keptOutput = 20_000;
 
 export function startProgram({ program, args = [], env, flags = [] }: ChildProgramOptions): ChildProgram {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [...flags, ...nodeFlags, entries[program], ...args], {
-    cwd: tmpdir(),
-    env: { PATH, HOME, ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  const child =
+    typeof program === 'string'
+      ? spawn(process.execPath, [...flags, ...nodeFlags, entries[program], ...args], {
+          cwd: tmpdir(),
+          env: { PATH, HOME, ...env },
+          stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        })
+      : spawn(program.executable, args, { cwd: tmpdir(), env: { HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr] as Readable[]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -60,6 +66,7 @@ export function startProgram({ program, args = [], env, flags = [] }: ChildProgr
     child,
     output: () => output,
     isRunning,
+    endedBy: () => child.exitCode ?? child.signalCode,
     kill,
     async stop(patienceMs = 15_000) {
       const force = setTimeout(() => child.kill('SIGKILL'), patienceMs);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pageOf } from '../../../shared/api/listing.ts';
 import { pluginVersionChoice } from '../../../shared/api/plugins.ts';
 import { run, taskCreated } from '../../../shared/api/runs.ts';
+import { taskBatch, taskBatchCreated } from '../../../shared/api/task-batch.ts';
 import { firings, schedulePreview, task, taskInput, taskQuery, taskVersions } from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { Actor } from '../../platform/http/actor.ts';
@@ -15,6 +16,8 @@ const waitQuery = z.strictObject({
   wait: z.coerce.number().min(0).max(300).default(0),
 });
 const tag = 'tasks';
+/** A thousand tasks of sixteen thousand bytes. */
+const batchBytes = 16 * 1024 * 1024;
 const etag = (version: number) => ({ etag: `"${version}"` });
 
 export function taskRoutes(tasks: TasksService, runs: RunsService): AnyRoute[] {
@@ -40,6 +43,22 @@ export function taskRoutes(tasks: TasksService, runs: RunsService): AnyRoute[] {
           body: { task: created.task, run: waited },
           headers: { location: `/api/v1/tasks/${created.task.id}` },
         };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/tasks/batch',
+      permission: 'tasks.run',
+      tag,
+      summary: 'Create up to a thousand tasks, all of them or none; Adhoc ones run at once',
+      body: taskBatch,
+      bodyLimit: batchBytes,
+      responses: { 201: taskBatchCreated },
+      async handler({ body, actor, idempotency }) {
+        const items = await tasks.createBatch(body.tasks, known(actor), async (writer, created) =>
+          idempotency?.record(writer, { status: 201, body: { items: created } }),
+        );
+        return { status: 201, body: { items } };
       },
     }),
     route({

@@ -1,5 +1,5 @@
 import { type Page, toInstant } from '../../../shared/api/listing.ts';
-import type { Run, TaskCreated } from '../../../shared/api/runs.ts';
+import type { Run } from '../../../shared/api/runs.ts';
 import {
   type Firings,
   type SchedulePreview,
@@ -9,33 +9,25 @@ import {
   taskInput,
 } from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
-import type { IdGenerator } from '../../../shared/ids.ts';
-import { allows } from '../../../shared/permissions.ts';
-import type { PluginManifest } from '../../../shared/plugin-manifest.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { cursorOf, readPage } from '../../platform/db/keyset.ts';
-import type { EventBus } from '../../platform/events/bus.ts';
 import type { Actor } from '../../platform/http/actor.ts';
-import type { Database, Writer } from '../../schema/schema.ts';
+import type { Database } from '../../schema/schema.ts';
 import type { Canceller, StopOrder } from './cancel.service.ts';
-import { boundedPolicy, checkType, definitionColumns, definitionOf, timingColumns } from './definition.ts';
-import type { FireOrder, Firer } from './fire.service.ts';
-import type { Ledger, LedgerUnit } from './ledger.ts';
+import { boundedPolicy, checkType, definitionOf, timingColumns } from './definition.ts';
+import { createDefinitionCheck, type DefinitionCheckResources } from './definition-check.ts';
+import type { FireOrder } from './fire.service.ts';
+import type { LedgerUnit } from './ledger.ts';
 import { readNamed } from './named-tasks.ts';
 import { runOf, taskOf } from './presenters.ts';
 import type { RunRow, TaskRow } from './rows.ts';
 import { runOfFiring } from './runs.store.ts';
+import { createTaskCreation, type TaskCreation, type TaskCreationResources } from './task-creation.ts';
 import { namesFrom, narrowestOf, type TaskFilter } from './task-filter.ts';
 import { versionsOf } from './task-versions.ts';
-import { findTask, insertTask, insertTaskVersion, listTasks, updateTask } from './tasks.store.ts';
+import { findTask, insertTaskVersion, listTasks, updateTask } from './tasks.store.ts';
 
-export type TasksService = {
-  /** @param alongside writes in the same transaction as the rows, such as the record of an `Idempotency-Key` */
-  create(
-    input: TaskInput,
-    actor: Actor,
-    alongside?: (writer: Writer, created: TaskCreated) => Promise<void>,
-  ): Promise<TaskCreated>;
+export type TasksService = TaskCreation & {
   /** Newest first; with a name that alone leaves many, in the order of the names. */
   list(query: TaskFilter & { name?: string | undefined; after?: string | undefined; limit: number }): Promise<Page<Task>>;
   get(id: string): Promise<Task>;
@@ -59,65 +51,22 @@ export type TasksService = {
 
 type TimingOfTask = Pick<TaskRow, 'type' | 'cron' | 'time_zone' | 'every_seconds' | 'calendar'>;
 
-export type TasksResources = {
-  readonly clock: Clock;
-  readonly db: Database;
-  readonly newId: IdGenerator;
-  readonly events: EventBus;
-  readonly ledger: Ledger;
-  readonly firer: Firer;
-  readonly audit: {
-    recordIn(
-      writer: Writer,
-      entry: { actor: string; action: string; subject: string; detail?: Record<string, unknown> },
-    ): Promise<void>;
+export type TasksResources = DefinitionCheckResources &
+  TaskCreationResources & {
+    readonly clock: Clock;
+    readonly db: Database;
+    readonly sendStops: Canceller['send'];
+    readonly schedule: {
+      /** the next firings after `after`, the first of them at `first` where that is known */
+      upcoming(task: TimingOfTask, after: number, count: number, first?: number | null): { at: number; skipped: string | null }[];
+    };
   };
-  readonly resolveOwner: (owner: string) => unknown;
-  /** @param version the one to which the call is pinned; without it, the current one */
-  readonly checkCall: (
-    plugin: string,
-    action: string,
-    args: unknown,
-    version?: string,
-  ) => { readonly sha256: string; readonly manifest: PluginManifest };
-  /** agents may run this bundle from now on, and it stays stored; before a task is pinned to it */
-  readonly holdVersion: (sha256: string) => Promise<void>;
-  readonly secrets: {
-    /** the names of the secrets that it refers to; throws with the field */
-    check(definition: Pick<TaskInput, 'args' | 'env'>, actor: Actor): Promise<string[]>;
-    noteUsesIn(writer: Writer, task: { readonly id: string; readonly name: string }, secrets: readonly string[]): Promise<void>;
-  };
-  readonly sendStops: Canceller['send'];
-  readonly schedule: {
-    /** throws `schedule_invalid` with the field */
-    check(input: Pick<TaskInput, 'cron' | 'timeZone' | 'startsAt' | 'endsAt' | 'excludeDates' | 'blackout'>): void;
-    /** ms of the first firing after `after`, or null when there is none */
-    /** the next firings after `after`, the first of them at `first` where that is known */
-    upcoming(task: TimingOfTask, after: number, count: number, first?: number | null): { at: number; skipped: string | null }[];
-    next(task: Pick<TaskRow, 'type' | 'cron' | 'time_zone' | 'every_seconds' | 'calendar'>, after: number): number | null;
-  };
-};
 
 export function createTasks(resources: TasksResources): TasksService {
-  const { db, newId, events, ledger, firer, audit, secrets, schedule } = resources;
-
-  /** Everything that can be wrong with a definition is told before a row is written. */
-  async function columnsOf(input: TaskInput, actor: Actor) {
-    if (input.type !== 'Adhoc' && !allows(actor.role, 'tasks.write')) {
-      throw new MusterError(
-        'forbidden',
-        `The role ${actor.role} may post Adhoc tasks only; Scheduled and Interval ones need author or admin.`,
-        { field: 'type' },
-      );
-    }
-    checkType(input);
-    resources.resolveOwner(input.owner);
-    const plugin = resources.checkCall(input.plugin, input.action, input.args, input.pluginVersion);
-    schedule.check(input);
-    const pinned = input.pluginVersion === undefined ? null : plugin.sha256;
-    if (pinned !== null) await resources.holdVersion(pinned);
-    return definitionColumns(input, plugin.manifest.limits, pinned);
-  }
+  const { db, events, ledger, firer, audit, secrets, schedule } = resources;
+  const definitionCheck = createDefinitionCheck(resources);
+  const creation = createTaskCreation(resources, definitionCheck);
+  const { columnsOf } = definitionCheck;
 
   async function existing(db_: Parameters<typeof findTask>[0], id: string): Promise<TaskRow> {
     const row = await findTask(db_, id);
@@ -170,48 +119,7 @@ export function createTasks(resources: TasksResources): TasksService {
   }
 
   return {
-    async create(input, actor, alongside) {
-      const columns = await columnsOf(input, actor);
-      const named = await secrets.check(input, actor);
-      const adhoc = input.type === 'Adhoc';
-      const created = await ledger.write(async (unit) => {
-        const { now } = unit;
-        const draft: TaskRow = {
-          ...columns,
-          id: newId('task'),
-          version: 1,
-          status: adhoc ? 'done' : 'active',
-          next_fire_at: null,
-          last_run_id: null,
-          created_by: actor.name,
-          created_at: now,
-          updated_at: now,
-          deleted_at: null,
-        };
-        const next = adhoc ? null : schedule.next(draft, now);
-        if (!adhoc && next === null) throw neverFires(input);
-        const run = adhoc ? await firer.fireIn(unit, draft, { trigger: 'adhoc', firedAt: now, by: actor.name }) : null;
-        const task = { ...draft, last_run_id: run?.id ?? null, next_fire_at: next };
-        await insertTask(unit.writer, task);
-        // of an Adhoc task its one run is made already
-        if (!adhoc && named.length > 0) await secrets.noteUsesIn(unit.writer, task, named);
-        await audit.recordIn(unit.writer, {
-          actor: actor.name,
-          action: 'task.created',
-          subject: task.id,
-          detail: { name: task.name, owner: task.owner, plugin: task.plugin, action: task.action, type: task.type },
-        });
-        const answer: TaskCreated = {
-          task: taskOf(task),
-          run: run === null ? null : runOf(run, run.open > 0 ? { queued: run.open } : {}),
-        };
-        await alongside?.(unit.writer, answer);
-        return answer;
-      });
-      // instant: run-committed
-      events.emit('task.changed', { taskId: created.task.id });
-      return created;
-    },
+    ...creation,
 
     async list({ after, limit, name, ...filter }) {
       const place = { after: cursorOf(after, 'task'), limit };
@@ -333,15 +241,6 @@ const paused = { status: 'paused', next_fire_at: null } as const;
 
 /** One that has no firing ahead of it is done. */
 const firingNext = (next: number | null) => ({ status: next === null ? 'done' : 'active', next_fire_at: next }) as const;
-
-const neverFires = ({ endsAt }: TaskInput): MusterError =>
-  new MusterError(
-    'schedule_invalid',
-    `It would never fire${endsAt === undefined ? '' : ': its end comes before its first time'}.`,
-    {
-      field: endsAt === undefined ? 'cron' : 'endsAt',
-    },
-  );
 
 /** An edit that leaves the timing alone does not move the next firing. */
 const isSameTiming = (a: Timing, b: Timing): boolean =>

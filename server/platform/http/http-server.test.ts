@@ -6,12 +6,13 @@ import { request as httpsRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { connect as connectTls } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { createFakeClock } from '../../../tests/support/clock.ts';
 import { startTestHttp, type TestHttp } from '../../../tests/support/http.ts';
 import { systemClock } from '../clock.ts';
-import { createHttpServer } from './http-server.ts';
+import { createHttpServer, type HttpServer } from './http-server.ts';
 import { type AnyRoute, route } from './route.ts';
 
 let http: TestHttp | undefined;
@@ -198,32 +199,24 @@ describe('what is no HTTP request', () => {
   });
 });
 
-test('with a certificate and a key it speaks TLS', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'muster-tls-'));
-  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  execFileSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-subj',
-      '/CN=localhost',
-      '-days',
-      '1',
-      '-keyout',
-      keyFile,
-      '-out',
-      certFile,
-    ],
-    { stdio: 'ignore' },
-  );
-  const server = createHttpServer({ host: '127.0.0.1', port: 0, tls: { certFile, keyFile }, clock: systemClock });
-  try {
+describe('with a certificate and a key', () => {
+  let server: HttpServer;
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'muster-tls-'));
+    const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
+    execFileSync('openssl', ['req', '-x509', ...key, '-subj', '/CN=localhost', '-days', '1', '-out', certFile], {
+      stdio: 'ignore',
+    });
+    server = createHttpServer({ host: '127.0.0.1', port: 0, tls: { certFile, keyFile }, clock: systemClock });
+  });
+  afterEach(async () => {
+    await server.stop(0);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('it speaks TLS', async () => {
     server.onRequest((_request, response) => void response.end('safe'));
     const { url } = await server.listen();
     expect(url).toMatch(/^https:/);
@@ -235,10 +228,26 @@ test('with a certificate and a key it speaks TLS', async () => {
         .end();
     });
     expect(text).toBe('safe');
-  } finally {
-    await server.stop(0);
-    rmSync(folder, { recursive: true });
-  }
+  });
+
+  test('a large body is read to its end, although the large answer before it is not quite sent', async () => {
+    server.onRequest((request, response) => {
+      if (request.method === 'GET') return void response.end('x'.repeat(200_000));
+      let size = 0;
+      request.on('data', ({ length }: Buffer) => {
+        size += length;
+      });
+      request.on('end', () => response.end(`${size} bytes came`));
+    });
+    const { port } = await server.listen();
+    const client = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false });
+    const body = 'y'.repeat(100_000);
+    const post = `POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    client.write(`GET / HTTP/1.1\r\nhost: x\r\n\r\n${post}`);
+    let text = '';
+    for await (const part of client.setEncoding('utf8')) text += part;
+    expect(text.slice(200_000)).toContain('100000 bytes came');
+  });
 });
 
 test('a certificate that is none is told of by the setting at fault', () => {

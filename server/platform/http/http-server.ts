@@ -155,7 +155,7 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
 function createSecureServer(options: ServerOptions, { certFile, keyFile }: NonNullable<HttpServerResources['tls']>): Server {
   const [cert, key] = [readPem('tlsCert', certFile), readPem('tlsKey', keyFile)];
   try {
-    return createTlsServer({ ...options, cert, key });
+    return createTlsServer({ ...options, cert, key }).on('secureConnection', parseInTurn);
   } catch (cause) {
     throw unusable(
       'tlsCert',
@@ -163,6 +163,16 @@ function createSecureServer(options: ServerOptions, { certFile, keyFile }: NonNu
       cause,
     );
   }
+}
+
+/**
+ * Node's parser reads a TLS socket below its streams, and goes on reading it after it was paused, because the answer before is not quite
+ * sent: a large body that comes then counts as a fault, and the connection is cut. Who asks for the data of a socket, if only for a moment,
+ * has them come through its stream, which waits.
+ */
+function parseInTurn(socket: Duplex): void {
+  const nobody = (): void => {};
+  socket.on('data', nobody).off('data', nobody);
 }
 
 function readPem(field: 'tlsCert' | 'tlsKey', file: string): Buffer {
