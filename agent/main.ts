@@ -182,13 +182,14 @@ async function run(
           slots: settings.slots,
           journal: held.entries(),
           lives: journal.lives().slice(0, maxLives),
+          catalogue: catalogue.digest(),
         }),
         onWelcomed: journal.welcomed,
         attempts,
         uplink,
         plugins: {
           update(signed) {
-            catalogue.accept(signed);
+            if (signed !== undefined) catalogue.accept(signed);
             prefetch.wake();
           },
           setDownloadToken(token) {

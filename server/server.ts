@@ -92,6 +92,7 @@ const probeEveryMs = 1000;
 /** A full disk counts as one until there is so much space: a few kilobytes would be gone at once. */
 const leastFreeBytes = 2 * 1024 * 1024;
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** The first look for what is old comes when the rush of a start is over. */
 const firstRetentionMs = 60_000;
 /** The disk and the processor are for the work of others, most of the time. */
@@ -105,6 +106,7 @@ export async function startServer({
   validateResponses = false,
 }: ServerResources): Promise<RunningServer> {
   const clock = createSteadyClock(hostClock);
+  const startedAt = clock.monotonic();
   const { dataDir, leaseSeconds, lostAfterSeconds, heartbeatSeconds } = settings;
   const port = await openDatabase<Tables>({
     dataDir,
@@ -373,6 +375,8 @@ export async function startServer({
     onReady: agents.messages.onReady,
     onClosed: agents.messages.onClosed,
     settings: { heartbeatSeconds, silenceSeconds: Math.max(3 * heartbeatSeconds, 15) },
+    fleetSize: agents.seenSince(clock.now() - dayMs),
+    restartMs: clock.monotonic() - startedAt,
   });
   httpServer.onUpgrade(agentSocketPath, gateway.upgrade);
 

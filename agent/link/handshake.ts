@@ -28,7 +28,7 @@ export type HandshakeResources = {
   readonly serverPublicKey: string;
   readonly key: AgentKey;
   /** what the hello tells besides the proof */
-  readonly greeting: () => Pick<AgentMessageOf<'hello'>, 'agentVersion' | 'slots' | 'journal' | 'lives'>;
+  readonly greeting: () => Pick<AgentMessageOf<'hello'>, 'agentVersion' | 'slots' | 'journal' | 'lives' | 'catalogue'>;
   readonly onWelcome: (welcome: ServerMessageOf<'welcome'>) => void;
   readonly randomBytes: (size: number) => Buffer;
   readonly log: Logger;

@@ -96,7 +96,13 @@ export function createSimulatedAgent(host: SimulatedHost, resources: SimulatedAg
         agentId: host.agentId,
         serverPublicKey,
         key,
-        greeting: () => ({ agentVersion, slots: host.slots, journal: held.entries(), lives: [...journal.lives()] }),
+        greeting: () => ({
+          agentVersion,
+          slots: host.slots,
+          journal: held.entries(),
+          lives: [...journal.lives()],
+          catalogue: plugins.digest(),
+        }),
         onWelcomed() {
           tally.welcomes += 1;
           tally.connected += 1;
@@ -106,7 +112,7 @@ export function createSimulatedAgent(host: SimulatedHost, resources: SimulatedAg
         uplink,
         plugins: {
           update(signed) {
-            plugins.update(signed);
+            if (signed !== undefined) plugins.update(signed);
             uplink.send({ type: 'plugins_held', held: plugins.held() });
           },
           setDownloadToken: () => {},

@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import type { RandomBytes } from '../../../shared/ids.ts';
 import type { SignedCatalogue } from '../../../shared/plugin-bundle.ts';
 import { type AgentMessageOf, closeCodes, type JournalEntry, proofText, type Verdict } from '../../../shared/protocol.ts';
@@ -82,7 +82,7 @@ async function prepare(hello: Hello, serverNonce: string, resources: AdmissionRe
     name: agent.name,
     signature: identity.sign(proofText('server', serverNonce, hello.nonce, agent.id)),
     downloadToken,
-    plugins: signedCatalogue(),
+    ...catalogueFor(hello, signedCatalogue()),
     verdicts,
   };
 }
@@ -105,6 +105,18 @@ async function saveHello(
   if (agent.version === agentVersion && agent.os === os && agent.arch === arch && agent.slots === slots) return;
   await db.write((writer) => updateAgent(writer, agentId, { ...told, last_seen_at: clock.now() }));
   fleet.update(agentId, told);
+}
+
+/** An agent that holds the catalogue is not sent it again: it would be most of what a whole fleet is sent when it comes back. */
+const catalogueFor = (hello: Hello, signed: SignedCatalogue): Pick<Welcome, 'plugins'> =>
+  hello.catalogue === digestOf(signed) ? {} : { plugins: signed };
+
+const digests = new WeakMap<SignedCatalogue, string>();
+
+function digestOf(signed: SignedCatalogue): string {
+  const digest = digests.get(signed) ?? createHash('sha256').update(signed.text).digest('hex');
+  digests.set(signed, digest);
+  return digest;
 }
 
 function proves(agent: AgentRecord, hello: Hello, serverNonce: string): boolean {

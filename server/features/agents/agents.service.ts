@@ -72,6 +72,8 @@ export type AgentsService = {
   readonly remove: AgentChanges['remove'];
   /** Agents that joined since then, newest first. */
   joinedSince(since: number): AgentView[];
+  /** How many that are not revoked were heard of since then. */
+  seenSince(since: number): number;
   counts(): { readonly online: number; readonly idle: number; readonly offline: number; readonly revoked: number };
   readonly enrol: Enrol;
   /** the agent whose open connection was given this token */
@@ -147,6 +149,7 @@ export function createAgents(resources: AgentsResources): AgentsService {
     },
     remove: changes.remove,
     joinedSince: (since) => joinedSince(fleet, since),
+    seenSince: (since) => fleet.all().filter(({ revoked, lastSeenAt }) => !revoked && (lastSeenAt ?? 0) >= since).length,
     counts: () => countsOf(fleet),
     enrol: createEnrolment(own),
     agentOfDownloadToken: connections.agentOfToken,

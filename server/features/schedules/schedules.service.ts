@@ -2,7 +2,7 @@ import { toInstant } from '../../../shared/api/listing.ts';
 import { formatDuration } from '../../../shared/durations.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { TasksTable } from '../../schema/tables/tasks.tables.ts';
-import { parsePolicy } from '../tasks/run-specs.ts';
+import { parsePolicy } from '../tasks/policy-text.ts';
 import { planDue, type Span } from './due.ts';
 import { nextInStep, nextTiming, whyClosed } from './schedules.ts';
 

@@ -8,7 +8,7 @@ import { createGatedWork } from './gated-work.ts';
 import { gatesOfQueue } from './gates.store.ts';
 import { hostsAsked } from './hosts-asked.ts';
 import type { Ledger } from './ledger.ts';
-import { createMarket, type Market } from './market.ts';
+import type { Market } from './market.ts';
 import { offerAll, type Plan } from './offers.ts';
 import { type ReadyForAnyone, readyFor, readyForAnyone } from './queue.store.ts';
 import type { RunSpecs } from './run-specs.ts';
@@ -39,8 +39,9 @@ export type DispatcherResources = {
   readonly ledger: Ledger;
   readonly books: AgentBooks;
   readonly specs: RunSpecs;
+  /** of all agents, as they are now */
+  readonly market: () => Market;
   readonly agents: {
-    all(): readonly Candidate[];
     get(id: string): Candidate | undefined;
     send(agentId: string, offer: Offer): boolean;
   };
@@ -59,7 +60,7 @@ const pagesPerPass = 4;
 const queuesLookedAt = 20;
 
 export function createDispatcher(resources: DispatcherResources): Dispatcher {
-  const { db, clock, books, agents, specs, platformsOf, wake } = resources;
+  const { db, clock, books, agents, market: currentMarket, specs, platformsOf, wake } = resources;
   const marked = new Set<string | null>();
   const markedRuns = new Set<string>();
   const markedGates = new Set<string>();
@@ -80,7 +81,7 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
 
   async function planAnyone(now: number): Promise<Plan[]> {
     if (books.queuedFor(null) === 0) return [];
-    const market = createMarket(agents.all());
+    const market = currentMarket();
     const plans: Plan[] = [];
     for (let page = 0; market.freeSlots() > 0; page += 1) {
       if (page === pagesPerPass) {

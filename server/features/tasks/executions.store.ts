@@ -136,21 +136,9 @@ export function filteredExecutions(
   return query;
 }
 
-/** A statement has a bounded number of parameters (32,766 in SQLite): many rows go in chunks. */
-const rowsPerInsert = 500;
-
+/** One by one: a statement of many rows is built and bound anew each time, which takes longer than to run it. */
 export async function insertExecutions(writer: Writer, rows: readonly ExecutionRow[]): Promise<void> {
-  const [only] = rows;
-  if (only !== undefined && rows.length === 1) {
-    await insertOne(writer, only);
-    return;
-  }
-  for (let i = 0; i < rows.length; i += rowsPerInsert) {
-    await writer
-      .insertInto('executions')
-      .values(rows.slice(i, i + rowsPerInsert))
-      .execute();
-  }
+  for (const row of rows) await insertOne(writer, row);
 }
 
 const columns = [

@@ -25,7 +25,7 @@ export type OfferResources = {
 };
 
 /** Offers made in one unit of work, so that it stays short. */
-const offersPerUnit = 200;
+const offersPerUnit = 500;
 
 /**
  * Moves the rows to `offered`, and sends the offers after the commit.
@@ -56,7 +56,7 @@ async function offerIn(
 ): Promise<Offered[]> {
   const offered: Offered[] = [];
   for (const plan of plans) {
-    const row = await findExecution(unit.writer, plan.row.id);
+    const row = await unit.find(plan.row.id);
     if (row === undefined || !isReady(row, plan, unit.now) || agents.get(plan.agent.id)?.connected !== true) continue;
     if (row.gates > 0 && !(await gatesLetPass(unit.writer, row.id))) continue;
     const after = await unit.move(row, 'offered', {

@@ -88,6 +88,7 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   insertRun: [(db) => runs.insertRun(db, row)],
   countEnded: [(db) => runs.countEnded(db, 'x', 'lost')],
   finishRun: [(db) => runs.finishRun(db, 'x', 'failed', 1)],
+  endSingle: [(db) => runs.endSingle(db, 'x', 'lost', 'failed', 1)],
   activeRunOf: [(db) => runs.activeRunOf(db, 'x')],
   oldestActiveRunOf: [(db) => runs.oldestActiveRunOf(db, 'x')],
   activeRunsOf: [(db) => runs.activeRunsOf(db, 'x', 10)],

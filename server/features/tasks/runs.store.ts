@@ -64,6 +64,30 @@ const ended = {
   lost: prepareEnded('lost'),
 } satisfies Record<FinalState, unknown>;
 
+/** Ends a run whose only execution ended in this final state. @returns 1, or 0 if it was not open */
+export const endSingle = (writer: Writer, id: string, end: ExecutionState, state: RunState, now: number): Promise<number> =>
+  endedSingle[end as FinalState](writer, { id, state, finished_at: now });
+
+const prepareEndedSingle = (end: FinalState) =>
+  prepare((db: Reader, p: Params<{ id: string; state: RunState; finished_at: number }>) =>
+    db
+      .updateTable('runs')
+      .set({ open: sql.lit(0), [end]: sql.lit(1), ...p.each('state', 'finished_at') })
+      .where('id', '=', p('id'))
+      .where('open', '=', sql.lit(1)),
+  );
+
+const endedSingle = {
+  succeeded: prepareEndedSingle('succeeded'),
+  failed: prepareEndedSingle('failed'),
+  timed_out: prepareEndedSingle('timed_out'),
+  cancelled: prepareEndedSingle('cancelled'),
+  expired: prepareEndedSingle('expired'),
+  skipped: prepareEndedSingle('skipped'),
+  rejected: prepareEndedSingle('rejected'),
+  lost: prepareEndedSingle('lost'),
+} satisfies Record<FinalState, unknown>;
+
 export const finishRun = (writer: Writer, id: string, state: RunState, now: number): Promise<number> =>
   finish(writer, { id, state, finished_at: now });
 

@@ -8,10 +8,12 @@ import type { Clock } from '../clock.ts';
 import { rawProblem } from '../http/raw-answer.ts';
 import type { Admit, Refusal } from './admission.ts';
 import type { AgentConnection, MessageHandlers } from './connection.ts';
+import { createGathering } from './gathering.ts';
 import { shakeHands } from './handshake.ts';
 import { createIntakeBudget } from './intake-budget.ts';
 import { createPenalties } from './penalties.ts';
 import { createSeats } from './seats.ts';
+import { serialise } from './send-queue.ts';
 import { defaultGatewaySettings, type GatewaySettings } from './settings.ts';
 import { createTurnEnd } from './turn-end.ts';
 import { createUnauthenticatedSockets } from './unauthenticated.ts';
@@ -41,6 +43,10 @@ export type GatewayResources = {
   /** whether a message that failed for this is to be sent again when `redeliver` is called; otherwise its connection is closed */
   readonly willPass?: (error: unknown) => boolean;
   readonly settings?: Partial<GatewaySettings>;
+  /** hosts that were here lately, and may come back all at once */
+  readonly fleetSize?: number;
+  /** what the start of the server took so far */
+  readonly restartMs?: number;
 };
 
 export const agentSocketPath = '/agent/v1/connect';
@@ -64,6 +70,13 @@ export function createGateway(resources: GatewayResources): Gateway {
   };
   const wires = new Set<Wire>();
   const ready = new Map<Wire, AgentConnection>();
+  const gathering = createGathering({
+    randomBytes: resources.randomBytes,
+    fleetSize: resources.fleetSize ?? 0,
+    connected: () => ready.size,
+    restartMs: resources.restartMs ?? 0,
+    returnsPerSecond: settings.returnsPerSecond,
+  });
   let cancelSweep = clock.after(sweepMs(settings), sweep);
   let sweptAt = clock.monotonic();
   /** nobody can be called silent for the time before */
@@ -98,7 +111,7 @@ export function createGateway(resources: GatewayResources): Gateway {
       leave();
       socketLog.setBindings({ agentId, agent: agentName });
     };
-    shakeHands(wire, address, { ...resources, admit, log: socketLog, seats, settings, onAuthenticated })
+    shakeHands(wire, address, { ...resources, admit, log: socketLog, seats, settings, gathering, onAuthenticated })
       .then((connection) => {
         if (connection === undefined || !wire.isOpen()) return;
         ready.set(wire, connection);
@@ -131,7 +144,11 @@ export function createGateway(resources: GatewayResources): Gateway {
   async function stop(): Promise<void> {
     cancelSweep();
     const open = [...wires];
-    for (const wire of open) wire.close(closeCodes.comeBack, 'the server is stopping: come back later');
+    const comeBack = serialise(gathering.restarting());
+    for (const wire of open) {
+      if (ready.has(wire)) wire.send(comeBack);
+      wire.close(closeCodes.comeBack, 'the server is stopping: come back later');
+    }
     const work = Promise.all(open.flatMap((wire) => [wire.ended, wire.settled()]));
     await within(settings.closeSeconds * 1000, work, clock);
     for (const wire of open) wire.terminate();
@@ -145,7 +162,7 @@ export function createGateway(resources: GatewayResources): Gateway {
       const place = stopped === undefined ? unauthenticated.enter(address) : undefined;
       if (place === undefined) {
         log.warn({ address }, 'agent socket refused: no place');
-        refuseUpgrade(socket);
+        refuseUpgrade(socket, gathering.retryAfterSeconds());
         return;
       }
       let upgraded = false;
@@ -166,8 +183,11 @@ export function createGateway(resources: GatewayResources): Gateway {
     },
     counts: () => ({ connected: ready.size, unauthenticated: unauthenticated.count() }),
     redeliver() {
-      for (const wire of [...ready.keys()])
-        if (wire.hasUnanswered()) wire.close(closeCodes.comeBack, 'send again what was not acknowledged');
+      const comeBack = serialise(gathering.returning());
+      for (const wire of [...ready.keys()].filter((one) => one.hasUnanswered())) {
+        wire.send(comeBack);
+        wire.close(closeCodes.comeBack, 'send again what was not acknowledged');
+      }
     },
     stop: () => (stopped ??= stop()),
   };
@@ -205,9 +225,9 @@ const serverOptions = (settings: GatewaySettings): ServerOptions & { closeTimeou
 
 const sweepMs = (settings: GatewaySettings): number => Math.max(10, settings.silenceSeconds * 250);
 
-function refuseUpgrade(socket: Duplex): void {
+function refuseUpgrade(socket: Duplex, retryAfterSeconds: number): void {
   socket.on('error', () => socket.destroy());
-  socket.end(rawProblem('queue_full', 'The server has no place for another agent at this moment.', 5));
+  socket.end(rawProblem('queue_full', 'The server has no place for another agent at this moment.', retryAfterSeconds));
 }
 
 /** Resolves when the work is done or the time is up, whichever is first. */

@@ -4,6 +4,7 @@ import { type AgentMessageOf, closeCodes, protocolVersion } from '../../../share
 import type { Clock } from '../clock.ts';
 import type { Admission, Admit, Refusal } from './admission.ts';
 import type { AgentConnection } from './connection.ts';
+import type { Gathering } from './gathering.ts';
 import type { Seats } from './seats.ts';
 import type { GatewaySettings } from './settings.ts';
 import type { OtherProtocol, Wire } from './wire.ts';
@@ -23,6 +24,7 @@ export type HandshakeResources = {
   readonly admit: Admit;
   readonly seats: Seats;
   readonly settings: GatewaySettings;
+  readonly gathering: Pick<Gathering, 'withinMs'>;
   /** called when the agent has proven who it is */
   readonly onAuthenticated: (admission: Admission) => void;
 };
@@ -71,7 +73,7 @@ async function welcome(
   life: string | undefined,
   resources: HandshakeResources,
 ): Promise<AgentConnection | undefined> {
-  const { clock, settings, seats, log } = resources;
+  const { clock, settings, seats, gathering, log } = resources;
   const seat = seats.take(admission.agentId, wire, life);
   try {
     await seat.vacated;
@@ -91,6 +93,7 @@ async function welcome(
       time: clock.now(),
       plugins,
       verdicts,
+      comeBackWithinMs: gathering.withinMs(),
     });
     return connectionOf(wire, admission, clock.now());
   } finally {

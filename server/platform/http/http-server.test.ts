@@ -230,6 +230,33 @@ describe('with a certificate and a key', () => {
     expect(text).toBe('safe');
   });
 
+  test('it stops although somebody holds a connection and says nothing, and goes on when one ends or is cut before its first word', async () => {
+    server.onRequest((_request, response) => void response.end('safe'));
+    const { port } = await server.listen();
+    const held = connect(port, '127.0.0.1');
+    await once(held, 'connect');
+    for (const leave of ['end', 'resetAndDestroy'] as const) {
+      const guest = connect(port, '127.0.0.1').resume();
+      await once(guest, 'connect');
+      guest[leave]();
+      await once(guest, 'close');
+    }
+    const client = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false });
+    client.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    expect(await text(client)).toContain('safe');
+    held.resume();
+    const closed = once(held, 'close');
+    await server.stop(0);
+    await closed;
+  });
+
+  test('what is no TLS is cut off', async () => {
+    const { port } = await server.listen();
+    const client = connect(port, '127.0.0.1');
+    client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    expect(await text(client).catch(() => '')).not.toContain('HTTP');
+  });
+
   test('a large body is read to its end, although the large answer before it is not quite sent', async () => {
     server.onRequest((request, response) => {
       if (request.method === 'GET') return void response.end('x'.repeat(200_000));

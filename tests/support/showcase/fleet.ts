@@ -80,7 +80,7 @@ function connectHost(url: string, { host, agentId, keys, timers }: HostConnectio
       else if (message.type === 'welcome') {
         send(
           { type: 'facts', facts: host.facts, runtimes: { ...host.runtimes } },
-          { type: 'plugins_held', held: heldOf(message.plugins.text, host) },
+          { type: 'plugins_held', held: heldOf(message.plugins?.text ?? '{"plugins":[]}', host) },
           { type: 'heartbeat', metrics: host.metricsAt(Date.now()) },
         );
         timers.add(setInterval(() => send({ type: 'heartbeat', metrics: host.metricsAt(Date.now()) }), heartbeatMs));
