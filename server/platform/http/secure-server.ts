@@ -101,6 +101,8 @@ function beginInTurn(server: Server, { monotonic }: Pick<Clock, 'monotonic'>): (
     socket.setTimeout(firstBytesMs, cut).on('error', cut).on('close', gone).once('readable', heard);
   });
   return () => {
+    clearImmediate(turn);
+    turn = undefined;
     for (const socket of [...silent, ...waiting.keys()]) socket.destroy();
   };
 }
