@@ -3,8 +3,12 @@ import { parseArgs } from 'node:util';
 import { MusterError } from '../shared/errors.ts';
 import { flagOf } from '../shared/settings.ts';
 import { agentSettings } from '../shared/settings-agent.ts';
+import { trustAuthority } from './link/trust.ts';
 import { startAgent } from './main.ts';
 import { readAgentSettings } from './settings.ts';
+
+/** How the starter has this process use memory: nothing for what it starts in its turn. */
+const ofStarter = ['MALLOC_ARENA_MAX', 'MALLOC_TRIM_THRESHOLD_', 'MALLOC_MMAP_THRESHOLD_'];
 
 /** An exit code that tells a service manager not to start the agent again: somebody must do something first. */
 const exitCodeForPerson = 78;
@@ -14,6 +18,7 @@ const exitCodeForPerson = 78;
  * what was running is then settled at its next start.
  */
 export async function runAgentProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  for (const name of ofStarter) delete process.env[name];
   const interrupted = new AbortController();
   const onSignal = (): void => {
     if (interrupted.signal.aborted) process.exit(130);
@@ -23,6 +28,7 @@ export async function runAgentProgram(args: readonly string[], env: NodeJS.Proce
   try {
     const { values, warnings } = await readAgentSettings({ flags: flagsIn(args), env, cwd: process.cwd() });
     for (const warning of warnings) process.stderr.write(`muster-agent: ${warning}\n`);
+    if (values.ca !== undefined) trustAuthority(values.ca);
     const agent = await startAgent(values, { signal: interrupted.signal });
     // an agent is more often killed than it ends, and would leave nothing for its next start
     flushCompileCache();

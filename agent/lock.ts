@@ -1,16 +1,19 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { MusterError } from '../shared/errors.ts';
+import { holdFile } from './held-file.windows.ts';
 import { isAlive, processStartMark } from './process-start.ts';
 
 /**
  * One agent per folder. The lock is a file that names its holder by pid and start mark, so that the lock of an agent that was killed is
- * recognised and taken over, also when its pid belongs to another program by now.
+ * recognised and taken over, also when its pid belongs to another program by now. Windows tells no start marks, and gives pids to others soon: there the
+ * file only names the holder, who has another file open that nobody else can open meanwhile.
  */
 export type Lock = { release(): void };
 
 export function takeLock(path: string, now: () => number, pid: number = process.pid): Lock {
   const own = JSON.stringify({ pid, startMark: processStartMark(pid) ?? null });
+  if (process.platform === 'win32') return takeByHolding(path, own);
   for (let tries = 0; tries < 5; tries += 1) {
     try {
       writeFileSync(path, own, { flag: 'wx', mode: 0o600 });
@@ -27,6 +30,27 @@ export function takeLock(path: string, now: () => number, pid: number = process.
   throw heldBy(path, 'another program');
 }
 
+function takeByHolding(path: string, own: string): Lock {
+  const held = holdFile(`${path}.held`);
+  if (held === undefined) throw heldBy(path, nameOf(parseHolder(readLock(path) ?? '')));
+  try {
+    // what is there is of one that has ended
+    writeFileSync(path, own);
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+  let isReleased = false;
+  return {
+    release() {
+      if (isReleased) return;
+      isReleased = true;
+      releaseLock(path, own);
+      held.release();
+    },
+  };
+}
+
 function releaseLock(path: string, own: string): void {
   if (readLock(path) === own) rmSync(path, { force: true });
 }
@@ -36,7 +60,7 @@ function removeStale(path: string, pid: number, now: number): void {
   const text = readLock(path);
   if (text === undefined) return;
   const holder = parseHolder(text);
-  if (holder !== undefined && isHolderAlive(holder, path, now)) throw heldBy(path, `the agent with process id ${holder.pid}`);
+  if (holder !== undefined && isHolderAlive(holder, path, now)) throw heldBy(path, nameOf(holder));
   const aside = `${path}.${pid}`;
   try {
     renameSync(path, aside);
@@ -76,6 +100,9 @@ function parseHolder(text: string): Holder | undefined {
     return undefined;
   }
 }
+
+const nameOf = (holder: Holder | undefined): string =>
+  holder === undefined ? 'another program' : `the agent with process id ${holder.pid}`;
 
 const heldBy = (path: string, who: string): MusterError =>
   new MusterError(

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
+import { MusterError } from '../shared/errors.ts';
 import type { Facts } from '../shared/metrics.ts';
 import { maxLives } from '../shared/protocol.ts';
 import { clearWork, openAgentFolder } from './agent-folder.ts';
@@ -22,6 +23,7 @@ import type { CreateExecutor } from './execution/job.ts';
 import { askForFacts } from './host/ask-for-facts.ts';
 import { createFactSheet } from './host/fact-sheet.ts';
 import { createHeartbeat } from './host/heartbeat.ts';
+import { readHostLabel } from './host/host-facts.ts';
 import { createHostMetrics } from './host/host-metrics.ts';
 import { loadOrMakeKey } from './identity/agent-key.ts';
 import { identify } from './identity/identify.ts';
@@ -40,6 +42,8 @@ import type { AgentSettings } from './settings.ts';
 import { createShutdown } from './shutdown.ts';
 import { openSpoolFolder } from './spool/spool-folder.ts';
 import { startWhenDiskHasRoom } from './start-trouble.ts';
+import { createStateFile, type StateFile } from './state-file.ts';
+import { createHostUpdates } from './update/host-updates.ts';
 import { agentVersion } from './version.ts';
 
 export type RunningAgent = {
@@ -92,9 +96,12 @@ export async function startAgent(settings: AgentSettings, given: Partial<AgentRe
   return startWhenDiskHasRoom({ ...resources, dir: settings.dir, reserve }, async () => {
     const folder = openAgentFolder(settings.dir);
     const lock = takeLock(folder.lock, resources.clock.now);
+    const state = createStateFile(folder.state, agentVersion);
+    state.tell({ state: 'starting' });
     try {
-      return await run(settings, resources, folder, lock);
+      return await run(settings, resources, folder, lock, state);
     } catch (error) {
+      if (error instanceof MusterError) state.tell({ state: 'ended', why: error.message, code: error.code });
       lock.release();
       throw error;
     }
@@ -106,10 +113,12 @@ async function run(
   resources: AgentResources,
   folder: ReturnType<typeof openAgentFolder>,
   lock: ReturnType<typeof takeLock>,
+  state: StateFile,
 ): Promise<RunningAgent> {
   const { clock, random, log } = resources;
   const key = loadOrMakeKey(folder.key);
-  let identity = await identify({ ...resources, settings, folder, key });
+  const onWaiting = (why: string): void => state.tell({ state: 'waiting', why });
+  let identity = await identify({ ...resources, settings, folder, key, onWaiting });
   const { agentId, serverUrl, serverPublicKey } = identity;
 
   const startedBy = `${agentId} ${realpathSync(folder.root)}`;
@@ -130,7 +139,29 @@ async function run(
   const delivery = createDeliveryLoop({ uplink, clock, log });
   const { outboxBytes, minFreeBytes } = settings;
   const { freeDiskBytes } = metrics;
-  const admission = createAdmission({ held, journal, folder: folder.root, freeDiskBytes, minFreeBytes, outboxBytes, clock, log });
+  const { updates, report } = createHostUpdates({
+    folder,
+    serverUrl,
+    proxy: settings.proxy,
+    serverPublicKey,
+    slots,
+    leave,
+    uplink,
+    clock,
+    random,
+    log,
+  });
+  const admission = createAdmission({
+    held,
+    journal,
+    folder: folder.root,
+    freeDiskBytes,
+    minFreeBytes,
+    outboxBytes,
+    leaving: updates.leaving,
+    clock,
+    log,
+  });
   const offers = createOffers({ held, uplink, plugins, executor, slots, admission, clock, log });
   const running = createRunning({
     held,
@@ -167,8 +198,10 @@ async function run(
   }
 
   const end = Promise.withResolvers<AgentEnd>();
+  let last: Parameters<StateFile['tell']>[0] = { state: 'ended' };
   const connection = createConnection({
     serverUrl,
+    proxy: settings.proxy,
     clock,
     random,
     log,
@@ -183,8 +216,12 @@ async function run(
           journal: held.entries(),
           lives: journal.lives().slice(0, maxLives),
           catalogue: catalogue.digest(),
+          host: readHostLabel(),
         }),
-        onWelcomed: journal.welcomed,
+        onWelcomed() {
+          journal.welcomed();
+          state.tell({ state: 'online', name: identity.name, server: serverUrl });
+        },
         attempts,
         uplink,
         plugins: {
@@ -193,22 +230,32 @@ async function run(
             prefetch.wake();
           },
           setDownloadToken(token) {
-            const access = token === undefined ? undefined : { serverUrl, token };
+            const access = token === undefined ? undefined : { serverUrl, token, proxy: settings.proxy };
             plugins.setAccess(access);
             artifacts.setAccess(access);
           },
         },
         heartbeat,
         sendFacts: factSheet.connected,
+        updates,
+        sendExecutable: report.connected,
         onName: rename,
         randomBytes: resources.randomBytes,
         log,
       }),
+    onWaiting,
     onOver(why) {
       log.error({ why }, 'unwanted');
+      last = { state: 'ended', why, code: 'agent_unknown' };
       void shutdown().then(() => end.resolve({ kind: 'unwanted', why }));
     },
   });
+
+  /** Another version takes over: its starter starts it when this one has ended. */
+  function leave(nextVersion: string): void {
+    last = { state: 'ended', why: `It switches to version ${nextVersion}.` };
+    void shutdown().then(() => end.resolve({ kind: 'stopped' }));
+  }
 
   const shutdown = createShutdown({
     drainSeconds: settings.drainSeconds,
@@ -219,6 +266,7 @@ async function run(
     clock,
     log,
     close: async () => {
+      updates.stop();
       prefetch.stop();
       heartbeat.stop();
       factSheet.stop();
@@ -228,6 +276,8 @@ async function run(
       await artifacts.stop();
       spools.close();
       await journal.close();
+      // before another agent may take the folder, and tell of itself
+      state.tell(last);
       lock.release();
     },
   });

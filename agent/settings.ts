@@ -26,7 +26,11 @@ export async function readAgentSettings({ flags, env, cwd }: StartOptions): Prom
     resolve(cwd, before.dir),
   );
   const resolved = resolveSettings(agentSettings, { flags, env, ...(file === undefined ? {} : { file }) }, knownVariables);
-  return { ...resolved, values: { ...resolved.values, dir: resolve(cwd, resolved.values.dir) } };
+  const { dir, ca } = resolved.values;
+  return {
+    ...resolved,
+    values: { ...resolved.values, dir: resolve(cwd, dir), ca: ca === undefined ? undefined : resolve(cwd, ca) },
+  };
 }
 
 async function readConfigFile(named: string | undefined, dir: string): Promise<Sources['file']> {

@@ -47,7 +47,8 @@ export async function waitForRun(
   }
 }
 
-async function patiently<T>(ask: () => Promise<T>, { signal, onAway }: FollowOptions): Promise<T> {
+/** Asks again while the server is away, within bounds. */
+export async function patiently<T>(ask: () => Promise<T>, { signal, onAway }: FollowOptions): Promise<T> {
   const end = Date.now() + patienceMs;
   let told = false;
   for (let delay = 250; ; delay = Math.min(delay * 2, 5000)) {

@@ -23,7 +23,11 @@ afterAll(async () => {
 describe('a command line that is wrong', () => {
   test.each([
     [['agnets'], /Unknown command 'agnets'.*Did you mean agents\?/],
-    [['agents', 'shwo'], /`muster agents` has no command 'shwo'. Did you mean show\?\nIt has list, show, tag, revoke, remove\./],
+    [
+      ['agents', 'shwo'],
+      /`muster agents` has no command 'shwo'. Did you mean show\?\nIt has list, show, tag, revoke, remove, update, versions, updates\./,
+    ],
+    [['agents', 'updates', 'pasue'], /`muster agents updates` has no command 'pasue'. Did you mean pause\?/],
     [['agents', '--limt', '3'], /Unknown option '--limt'.*Did you mean --limit\?/],
     [['agents', '--limit', 'many'], /'--limit <count>' argument 'many' is invalid\. Use a whole number/],
     [['agents', '--limit'], /'--limit <count>' argument missing/],

@@ -65,7 +65,7 @@ const serverInstants = instants
   .filter(({ side, name }) => side === 'server' && name !== 'migration-half')
   .map(({ name }) => name);
 const agentInstants = instants
-  .filter(({ side, name }) => side === 'agent' && name !== 'journal-compaction-half')
+  .filter(({ side, name }) => side === 'agent' && name !== 'journal-compaction-half' && !name.startsWith('update-'))
   .map(({ name }) => name);
 
 /** How each kind is drawn, and how often. */

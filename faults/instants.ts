@@ -53,6 +53,16 @@ const table = {
   'plugin-downloaded': ['agent', 'agent/plugins/plugin-cache.ts', 'a bundle is in memory; nothing of it is on disk'],
   'plugin-swap-half': ['agent', 'agent/plugins/bundle-folder.ts', 'the new folder of a bundle is complete; it is not in place'],
   'journal-compaction-half': ['agent', 'agent/journal/append-file.ts', 'the new journal is on disk; the old one is in place'],
+  'update-starts-written': ['agent', 'agent/update/update-record.ts', 'the starts of an update are on disk; its record is not'],
+  'update-marked': ['agent', 'agent/update/updates.ts', 'the record of an update is on disk; the executable is not switched'],
+  'update-half-switched': ['agent', 'agent/update/installation.ts', 'the new link is there, and not in its place'],
+  'update-switched': ['agent', 'agent/update/updates.ts', 'the new executable is in its place; the old one still runs'],
+  'update-not-yet-healthy': [
+    'agent',
+    'agent/update/update-end.ts',
+    'the new agent was welcomed; its record still says `switching`',
+  ],
+  'update-healthy': ['agent', 'agent/update/update-end.ts', 'the record says `healthy`; it is not told'],
 } as const satisfies Record<string, readonly [Instant['side'], string, string]>;
 
 export type InstantName = keyof typeof table;

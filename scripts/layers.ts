@@ -12,6 +12,8 @@ export const ladder = [
   'notifications',
   'agents',
   'plugins',
+  'releases',
+  'updates',
   'logs',
   'artifacts',
   'tasks',

@@ -13,6 +13,8 @@ export const apiTags = {
   tokens: 'API tokens, each scoped to a role.',
   'join-tokens': 'Tokens that hosts join with.',
   audit: 'Who did what.',
+  'agent-updates': 'Updates of the agents in waves.',
+  downloads: 'Executables of the agent, and the installers that bring them to hosts.',
   events: 'What happens, as a stream.',
   agent: 'What agents themselves call.',
   operations: 'For those who watch over the server.',

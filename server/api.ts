@@ -13,6 +13,9 @@ import { createMetricsRoutes } from './features/metrics/metrics.routes.ts';
 import type { MetricsService } from './features/metrics/metrics.service.ts';
 import { createPluginsRoutes } from './features/plugins/plugins.routes.ts';
 import type { PluginsService } from './features/plugins/plugins.service.ts';
+import { createDownloadPlaces } from './features/releases/download-places.ts';
+import { createReleasesRoutes } from './features/releases/releases.routes.ts';
+import type { ReleasesService } from './features/releases/releases.service.ts';
 import { createSavedViewsRoutes } from './features/saved-views/saved-views.routes.ts';
 import type { SavedViewsService } from './features/saved-views/saved-views.service.ts';
 import { createSearchRoutes } from './features/search/search.routes.ts';
@@ -20,6 +23,8 @@ import type { Search } from './features/search/search.service.ts';
 import { createSecretsRoutes } from './features/secrets/secrets.routes.ts';
 import type { SecretsService } from './features/secrets/secrets.service.ts';
 import type { TasksFeature } from './features/tasks/tasks.feature.ts';
+import { createUpdatesRoutes } from './features/updates/updates.routes.ts';
+import type { UpdatesService } from './features/updates/updates.service.ts';
 import type { Clock } from './platform/clock.ts';
 import { createRateLimiter } from './platform/http/rate-limiter.ts';
 import type { AnyRoute } from './platform/http/route.ts';
@@ -35,6 +40,9 @@ export type ApiResources = {
   readonly ledger: TasksFeature;
   readonly metrics: MetricsService;
   readonly search: Search;
+  readonly releases: ReleasesService;
+  readonly updates: UpdatesService;
+  readonly publicUrl: string | null;
   readonly savedViews: SavedViewsService;
   readonly clock: Clock;
 };
@@ -51,6 +59,9 @@ export const apiRoutes = ({
   ledger,
   metrics,
   search,
+  releases,
+  updates,
+  publicUrl,
   savedViews,
   clock,
 }: ApiResources): AnyRoute[] => [
@@ -65,5 +76,7 @@ export const apiRoutes = ({
   ...createSecretsRoutes(secrets),
   ...createArtifactsRoutes(artifacts),
   ...createAuditRoutes(audit),
-  ...createEnrolmentRoutes({ enrol: agents.enrol, failures: createRateLimiter({ clock, burst: 20, secondsPerTry: 5 }) }),
+  ...createReleasesRoutes({ releases, places: createDownloadPlaces(), publicUrl }),
+  ...createUpdatesRoutes(updates),
+  ...createEnrolmentRoutes({ ...agents, failures: createRateLimiter({ clock, burst: 20, secondsPerTry: 5 }) }),
 ];

@@ -1,3 +1,4 @@
+import { joinLines as linesFor } from '../shared/join-lines.ts';
 import type { ServerSettings } from '../shared/settings-server.ts';
 import { createAgentPages } from './features/agents/agent.pages.ts';
 import { createAgentsPages } from './features/agents/agents.pages.ts';
@@ -19,6 +20,7 @@ import { createOverviewPages } from './features/overview/overview.pages.ts';
 import { createPluginEditorPages } from './features/plugins/plugin-editor.pages.ts';
 import { createPluginsPages } from './features/plugins/plugins.pages.ts';
 import type { PluginsService } from './features/plugins/plugins.service.ts';
+import type { ReleasesService } from './features/releases/releases.service.ts';
 import { createSavedViewsPages } from './features/saved-views/saved-views.pages.ts';
 import type { SavedViewsService } from './features/saved-views/saved-views.service.ts';
 import { readBoard } from './features/schedules/schedule-board.ts';
@@ -36,6 +38,10 @@ import type { TasksFeature } from './features/tasks/tasks.feature.ts';
 import { createTasksPages } from './features/tasks/tasks.pages.ts';
 import { createTrialsPages } from './features/trials/trials.pages.ts';
 import { createTrials } from './features/trials/trials.service.ts';
+import { offeredAgent } from './features/updates/offered-agent.ts';
+import { createUpdatePages } from './features/updates/update.pages.ts';
+import { createUpdatesPages } from './features/updates/updates.pages.ts';
+import type { UpdatesService } from './features/updates/updates.service.ts';
 import type { Clock } from './platform/clock.ts';
 import type { AnyPage } from './platform/web/page.ts';
 
@@ -50,6 +56,8 @@ export type DashboardResources = {
   readonly ledger: TasksFeature;
   readonly overview: OverviewFeature;
   readonly search: Search;
+  readonly releases: Pick<ReleasesService, 'platforms' | 'signed'>;
+  readonly updates: UpdatesService;
   readonly savedViews: SavedViewsService;
   readonly metrics: MetricsService;
   readonly storage: () => Promise<StorageFigures>;
@@ -73,6 +81,8 @@ export function dashboardPages({
   ledger,
   overview,
   search,
+  releases,
+  updates,
   savedViews,
   metrics,
   storage,
@@ -83,6 +93,8 @@ export function dashboardPages({
 }: DashboardResources): AnyPage[] {
   const { tasks, runs, executions, finder } = ledger;
   const secretNames = async () => (await secrets.list({ limit: 200 })).items.map(({ name }) => name);
+  const offered = () => offeredAgent(releases);
+  const joinLines = async (serverUrl: string, token: string) => linesFor(serverUrl, token, await releases.platforms());
   return [
     ...createSignInPages(auth),
     ...createOverviewPages({
@@ -90,11 +102,26 @@ export function dashboardPages({
       welcome: overview.welcome,
       createTask: tasks.create,
       createJoinToken: auth.joinTokens.create,
+      joinLines,
       publicUrl,
     }),
     ...createSearchPages(search),
-    ...createAgentsPages({ agents, sparklines: metrics.sparklines, heartbeatSeconds, clock }),
-    ...createAgentPages({ ...agents, executions: executions.list, metrics: metrics.series, heartbeatSeconds, clock }),
+    ...createAgentsPages({ agents, offered, sparklines: metrics.sparklines, heartbeatSeconds, clock }),
+    // before the page of one agent: `/agents/updates` is not an agent
+    ...createUpdatesPages({
+      ...updates,
+      outdated: async () => agents.all().filter((await offered())?.isOutdated ?? (() => false)).length,
+    }),
+    ...createUpdatePages(updates),
+    ...createAgentPages({
+      ...agents,
+      executions: executions.list,
+      metrics: metrics.series,
+      offered,
+      updateOf: updates.ofHost,
+      heartbeatSeconds,
+      clock,
+    }),
     // before the page of one task: `/tasks/new` is not a task
     ...createTaskFormPages({
       firings: tasks.preview,
@@ -155,6 +182,7 @@ export function dashboardPages({
     ...createTokensPages(auth.tokens),
     ...createJoinTokensPages({
       ...auth.joinTokens,
+      joinLines,
       publicUrl,
       joinedLately: () => agents.joinedSince(clock.now() - joinedLatelyMs),
     }),

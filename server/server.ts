@@ -22,6 +22,9 @@ import { createLogs } from './features/logs/logs.service.ts';
 import { createMetrics as createHostMetrics } from './features/metrics/metrics.service.ts';
 import { createOverview } from './features/overview/overview.feature.ts';
 import { createPlugins } from './features/plugins/plugins.service.ts';
+import { createReleaseFolder } from './features/releases/release-folder.ts';
+import { createReleases } from './features/releases/releases.service.ts';
+import { ownAgentsDir } from './features/releases/releases.ts';
 import { createSavedViews } from './features/saved-views/saved-views.service.ts';
 import { createSchedules } from './features/schedules/schedules.service.ts';
 import { checkTiming, nextTiming, upcoming } from './features/schedules/schedules.ts';
@@ -32,6 +35,7 @@ import { readStorage } from './features/storage/storage.service.ts';
 import { createRetention } from './features/tasks/retention.service.ts';
 import { createTasksFeature } from './features/tasks/tasks.feature.ts';
 import { noteTimeEveryMs, noteTimeIn } from './features/tasks/time-shift.service.ts';
+import { createUpdates } from './features/updates/updates.feature.ts';
 import type { Clock } from './platform/clock.ts';
 import { copyBeforeMigration } from './platform/db/copy-before-migration.ts';
 import { isDiskFailure, watchDisk } from './platform/db/disk-watch.ts';
@@ -39,6 +43,7 @@ import { migrate } from './platform/db/migrate.ts';
 import { openDatabase } from './platform/db/open.ts';
 import { createEventBus } from './platform/events/bus.ts';
 import { agentSocketPath, createGateway } from './platform/gateway/gateway.ts';
+import { createClients } from './platform/http/client-address.ts';
 import { createHttp } from './platform/http/http.ts';
 import { createHttpServer } from './platform/http/http-server.ts';
 import { createIdempotency } from './platform/http/idempotency.ts';
@@ -138,6 +143,7 @@ export async function startServer({
       ? { certFile: settings.tlsCert, keyFile: settings.tlsKey }
       : null;
   const publicUrl = settings.publicUrl ?? null;
+  const clients = createClients(settings.trustedProxies, tls !== null);
 
   const audit = createAudit({ db, clock, newId });
   const auth = createAuth({
@@ -186,6 +192,7 @@ export async function startServer({
     pluginsHeldBy: (agentId) => plugins.heldByAgent(agentId),
     signedCatalogue: () => plugins.signedCatalogue(),
     reconcile: (agentId, _name, journal, continues) => ledger.presence.returned(agentId, journal, continues),
+    orderFor: (agent) => updates.orderFor(agent),
     onReady: (connection) => ledger.agentChanged(connection.agentId),
     onGone: (agentId) => ledger.presence.gone(agentId),
     onRemoved: (agentId) => ledger.presence.removed(agentId),
@@ -200,6 +207,19 @@ export async function startServer({
     agents,
     versionsKept: settings.keepPluginVersions,
     usedBundles: () => ledger.usedBundles(),
+  });
+  const releases = createReleases({ folder: createReleaseFolder(settings.agentsDir ?? ownAgentsDir, log), identity, clock });
+  const updates = createUpdates({
+    db,
+    clock,
+    newId,
+    log,
+    events,
+    audit,
+    agents,
+    releases,
+    busyOf: (agentId) => ledger.busyOf(agentId),
+    lookAtTime: () => timeWatch.look(),
   });
   const logs = createLogs({ db, clock, events });
   const artifacts = createArtifacts({
@@ -250,16 +270,19 @@ export async function startServer({
         clock.follow(by);
         agents.shiftSightings(by);
       });
+      await updates.shift(ms);
       log.warn({ seconds: ms / 1000 }, 'clock was set: deadlines moved with it');
       scheduleLoop.wake();
     },
     async onGap(ms) {
       await ledger.time.stalled(ms);
+      await updates.shift(ms);
       agents.shiftSightings(ms);
       log.warn({ seconds: ms / 1000 }, 'server stood still: deadlines were put off');
     },
   });
   await agents.start();
+  await updates.start();
   hostMetrics.start();
   await overview.begin();
 
@@ -284,6 +307,7 @@ export async function startServer({
   const restored = readRestoredMark(dataDir);
   if (restored !== undefined) {
     const ended = await ledger.endOpenAfterRestore();
+    await updates.endAfterRestore();
     await audit.record({ actor: systemActor, action: 'server.restored', subject: 'server', detail: { ...restored, ended } });
     log.warn({ ...restored, ended }, 'restored from a backup: what was open in it was ended and is not started again');
     removeRestoredMark(dataDir);
@@ -321,7 +345,21 @@ export async function startServer({
   const metrics = createMetrics();
   observeProcess(metrics);
   observeDatabase(metrics, port.space);
-  const features = { audit, auth, secrets, agents, plugins, logs, artifacts, ledger, metrics: hostMetrics, search, savedViews };
+  const features = {
+    audit,
+    auth,
+    secrets,
+    agents,
+    plugins,
+    logs,
+    artifacts,
+    ledger,
+    metrics: hostMetrics,
+    search,
+    releases,
+    updates: updates.service,
+    savedViews,
+  };
   const storage = () =>
     readStorage({ db, clock, port, settings, artifactBytes: artifacts.total, hosts: () => agents.all().length });
   const web = createWeb({
@@ -333,7 +371,7 @@ export async function startServer({
   });
   const routes = withOpenApi(
     [
-      ...apiRoutes({ ...features, clock }),
+      ...apiRoutes({ ...features, publicUrl, clock }),
       ...live.routes,
       ...operationsRoutes({
         metrics,
@@ -358,6 +396,7 @@ export async function startServer({
       idempotency,
       server: httpServer,
       requestIds: createRequestIds(randomBytes),
+      clients,
       clock,
       log,
       observe: observeRequests(metrics),
@@ -370,8 +409,10 @@ export async function startServer({
     log,
     randomBytes,
     admit: agents.admit,
-    handlers: { ...agents.messages.handlers, ...plugins.messages, ...logMessages(logs), ...ledger.messages },
+    orderForOther: agents.orderForOther,
+    handlers: { ...agents.messages.handlers, ...plugins.messages, ...updates.messages, ...logMessages(logs), ...ledger.messages },
     willPass: isDiskFailure,
+    addressOf: clients.addressOf,
     onReady: agents.messages.onReady,
     onClosed: agents.messages.onClosed,
     settings: { heartbeatSeconds, silenceSeconds: Math.max(3 * heartbeatSeconds, 15) },
@@ -393,6 +434,7 @@ export async function startServer({
     // side by side: who hangs on either is waited for once
     await httpServer.stop(stopGraceMs, gateway.stop());
     await plugins.stop();
+    await updates.stop();
     // heartbeats that could not be written any more are no reason to leave the database open
     await agents.stop().catch((error: unknown) => log.error({ err: error }, 'the last heartbeats were not written'));
     await hostMetrics.stop().catch((error: unknown) => log.error({ err: error }, 'the last metrics were not written'));

@@ -40,6 +40,7 @@ export async function readServerSettings({ flags, env, cwd }: StartOptions): Pro
       config: file?.path,
       dataDir: resolve(cwd, values.dataDir),
       pluginsDir: resolve(cwd, values.pluginsDir),
+      agentsDir: absolute(values.agentsDir),
       tlsCert: absolute(values.tlsCert),
       tlsKey: absolute(values.tlsKey),
     },

@@ -28,10 +28,11 @@ export type Events = {
   'agent.changed': { readonly agentId: string };
   'agent.metrics': { readonly agentId: string };
   'plugin.changed': { readonly name: string };
+  'update.changed': { readonly updateId: string };
 };
 
 export type EventName = keyof Events;
 export const eventNames = [
   'task.changed', 'run.created', 'run.changed', 'execution.changed', 'execution.progress', 'log.appended',
-  'agent.changed', 'agent.metrics', 'plugin.changed',
+  'agent.changed', 'agent.metrics', 'plugin.changed', 'update.changed',
 ] as const satisfies EventName[]; // biome-ignore format: a table of names

@@ -4,7 +4,7 @@
  */
 const prefixes = {
   task: 'tsk', run: 'run', execution: 'exe', agent: 'agt', user: 'usr', token: 'tok', joinToken: 'jtk', session: 'ses', audit: 'aud',
-  savedView: 'vie',
+  savedView: 'vie', agentUpdate: 'upd',
 } as const; // biome-ignore format: one line reads as a table
 
 export type IdKind = keyof typeof prefixes;

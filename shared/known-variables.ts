@@ -10,4 +10,6 @@ export const knownVariables: readonly string[] = [
   ...Object.values(agentSettings).map(({ env }) => env),
   // of the command line, where a token is never a setting of a file
   'MUSTER_TOKEN',
+  // of the program that starts an installed agent
+  'MUSTER_AGENT_STARTER_PID',
 ];

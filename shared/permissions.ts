@@ -5,7 +5,7 @@ export const permissions = {
   'tasks.cancel': 'Cancel runs and executions',
   'tasks.write': 'Create, edit, pause and delete tasks',
   'agents.read': 'See agents and their metrics',
-  'agents.write': 'Tag, rename and remove agents, revoke their keys',
+  'agents.write': 'Tag, rename, update and remove agents, revoke their keys',
   'plugins.read': 'See plugins and their source',
   'plugins.write': 'Push and delete plugins',
   'secrets.read': 'See the names of secrets, and name them in a task',

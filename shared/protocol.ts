@@ -5,9 +5,11 @@ import { facts, metrics } from './metrics.ts';
 import { actionName, agentName, pluginName, sha256, tagName } from './names.ts';
 import { signedCatalogue } from './plugin-bundle.ts';
 import { platforms } from './plugin-manifest.ts';
+import { signedRelease } from './release.ts';
 import { resourceLimits } from './resource-limits.ts';
 import { secretName } from './secret-references.ts';
 import { attemptOutcomes } from './states.ts';
+import { switchModes, toldUpdateStates } from './update-states.ts';
 
 /**
  * The agent socket, `/agent/v1/connect`: JSON text frames. A frame is one message or an array of messages, handled in order.
@@ -64,8 +66,14 @@ const lifeId = z.string().min(1).max(64);
 export const maxLives = 200;
 
 /** What both sides sign at connect: the role first, so that neither proof can serve as the other. */
-export const proofText = (role: 'agent' | 'server', serverNonce: string, agentNonce: string, agentId: string): string =>
-  `muster ${role} proof v${protocolVersion}\n${serverNonce}\n${agentNonce}\n${agentId}`;
+export const proofText = (
+  role: 'agent' | 'server',
+  serverNonce: string,
+  agentNonce: string,
+  agentId: string,
+  /** of the one who signs */
+  protocol: number = protocolVersion,
+): string => `muster ${role} proof v${protocol}\n${serverNonce}\n${agentNonce}\n${agentId}`;
 
 /** What the server signs when an agent enrols. */
 export const enrolmentText = (agentNonce: string, agentId: string, agentPublicKey: string): string =>
@@ -92,6 +100,13 @@ export const enrolResponse = z.object({
   signature,
 });
 export type EnrolResponse = z.infer<typeof enrolResponse>;
+
+/** What an agent signs when its host leaves for good. */
+export const leaveText = (agentId: string): string => `muster agent leave v1\n${agentId}`;
+
+/** POST /agent/v1/leave */
+export const leaveRequest = z.strictObject({ agentId: z.string().min(1).max(64), signature });
+export type LeaveRequest = z.infer<typeof leaveRequest>;
 
 // ── server to agent ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,6 +143,19 @@ export const offer = z.object({
 });
 export type Offer = z.infer<typeof offer>;
 
+const updateId = z.string().min(1).max(64);
+
+/** A new executable for the agent, in whose signature the agent believes by the key that it pinned. Given again, it changes nothing but `mode`. */
+export const updateOrder = z.object({
+  update: updateId,
+  release: signedRelease,
+  mode: z.enum(switchModes),
+  drainAfterSeconds: z.number().min(0),
+  /** the new agent must be welcomed within this time of its start, or the one before it comes back */
+  healthySeconds: z.number().min(1),
+});
+export type UpdateOrder = z.infer<typeof updateOrder>;
+
 export const serverMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('challenge'), protocol: z.int(), nonce, time }),
   z.object({
@@ -152,7 +180,8 @@ export const serverMessage = z.discriminatedUnion('type', [
     afterMs: z.number().min(0).max(longestComeBackMs),
     withinMs: z.number().min(0).max(longestComeBackMs),
   }),
-  z.object({ type: z.literal('refused'), code: z.string(), message: z.string() }),
+  /** an agent that speaks another protocol is told how to come to this one, if the server has an executable for it */
+  z.object({ type: z.literal('refused'), code: z.string(), message: z.string(), update: updateOrder.optional() }),
   offer,
   /** the values of the secrets that its args and env name: for the memory of the agent, never for its disk */
   z.object({ type: z.literal('start'), ...attempt, secrets: z.record(secretName, z.string()).optional() }),
@@ -164,6 +193,11 @@ export const serverMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('log_from'), ...attempt, offset }),
   z.object({ type: z.literal('plugins'), plugins: signedCatalogue }),
   z.object({ type: z.literal('heartbeat_ack'), time }),
+  z.object({ type: z.literal('update'), ...updateOrder.shape }),
+  /** no longer wanted: what was not switched yet is dropped */
+  z.object({ type: z.literal('update_cancel'), update: updateId }),
+  /** the server has recorded how it ended; the agent forgets it */
+  z.object({ type: z.literal('update_ack'), update: updateId }),
 ]);
 export type ServerMessage = z.infer<typeof serverMessage>;
 export type ServerMessageOf<T extends ServerMessage['type']> = Extract<ServerMessage, { type: T }>;
@@ -228,6 +262,8 @@ export const agentMessage = z.discriminatedUnion('type', [
     lives: z.array(lifeId).min(1).max(maxLives).optional(),
     /** of the text of the newest signed catalogue that it holds and believes */
     catalogue: sha256.optional(),
+    /** what the host calls itself, so that a person can tell two apart that have one identity */
+    host: z.object({ name: z.string().max(255), address: z.string().max(64) }).optional(),
   }),
   z.object({ type: z.literal('facts'), facts, runtimes: z.record(z.string(), z.string()) }),
   z.object({ type: z.literal('heartbeat'), metrics }),
@@ -242,8 +278,41 @@ export const agentMessage = z.discriminatedUnion('type', [
   logMessage,
   z.object({ type: z.literal('progress'), ...attempt, fraction: z.number().min(0).max(1), text: z.string().max(1024) }),
   resultMessage,
+  /** how an update is; an end (healthy, failed, rolled_back) is told again after each welcome until `update_ack` */
+  z.object({
+    type: z.literal('update_status'),
+    update: updateId,
+    state: z.enum(toldUpdateStates),
+    message: z.string().max(8192),
+  }),
+  /** what the agent runs as, told after each welcome as soon as it is known */
+  z.object({
+    type: z.literal('executable'),
+    /** null: it runs from source */
+    sha256: sha256.nullable(),
+    commit: z.string().max(64),
+    /** a sentence why it cannot replace itself; null: it can */
+    notUpdatable: z.string().max(1024).nullable(),
+  }),
   /** the plugins whose bundles are verified and on the disk of the host */
   z.object({ type: z.literal('plugins_held'), held: z.array(z.object({ name: pluginName, sha256 })).max(10_000) }),
 ]);
+
+/**
+ * What the hello of every version of the protocol holds, whatever else its fields mean: enough to know which agent it is, and to tell it how
+ * to come to the version of this server.
+ */
+export const helloOfAnyProtocol = z.object({
+  type: z.literal('hello'),
+  protocol: z.int(),
+  agentId: z.string().max(64),
+  agentVersion: z.string().max(64),
+  nonce,
+  signature,
+  os: z.string().max(32),
+  arch: z.string().max(32),
+});
+export type HelloOfAnyProtocol = z.infer<typeof helloOfAnyProtocol>;
+
 export type AgentMessage = z.infer<typeof agentMessage>;
 export type AgentMessageOf<T extends AgentMessage['type']> = Extract<AgentMessage, { type: T }>;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parseDuration } from './durations.ts';
 import { agentName, tagName } from './names.ts';
+import { type Network, parseNetwork } from './networks.ts';
 import { secret } from './secret.ts';
 
 /**
@@ -85,6 +86,18 @@ export const tagList: ValueKind<readonly string[]> = kind(
     .pipe(z.array(tagName).max(50)),
   'at most 50 tags with commas between them, each a word or key=value',
   'tags',
+);
+
+/** `loopback,10.0.0.0/8`; in a file also a list. */
+export const networkList: ValueKind<readonly Network[]> = kind(
+  z
+    .union([z.array(z.string()), z.string().transform((text) => text.split(','))])
+    .transform((parts) => parts.map((part) => part.trim()).filter((part) => part !== ''))
+    .transform((parts) => parts.map(parseNetwork))
+    .refine((networks) => networks.length <= 100 && networks.every((network) => network !== undefined))
+    .transform((networks) => networks.flatMap((network) => network ?? [])),
+  'at most 100 addresses or networks with commas between them, such as 10.0.0.0/8, or loopback for this host',
+  'networks',
 );
 
 export const secretText = (schema: z.ZodType<string>, allowed: string) => ({

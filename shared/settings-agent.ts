@@ -28,6 +28,20 @@ export const agentSettings = {
     default: undefined,
     defaultMeans: 'none is needed once it has joined',
   }),
+  ca: setting({
+    env: 'MUSTER_AGENT_CA',
+    help: 'PEM file with the authority that issued the certificate of the server, trusted besides those of the host.',
+    value: path,
+    default: undefined,
+    defaultMeans: 'those of the host',
+  }),
+  proxy: setting({
+    env: 'MUSTER_AGENT_PROXY',
+    help: 'HTTP proxy on the way to the server, `http://host:port`; it has to let CONNECT through to the port of the server.',
+    value: httpUrl,
+    default: undefined,
+    defaultMeans: 'none',
+  }),
   name: setting({
     env: 'MUSTER_AGENT_NAME',
     help: 'Name of the agent, unique in the fleet.',

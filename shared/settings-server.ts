@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MusterError } from './errors.ts';
-import { hostAddress, httpUrl, oneOf, path, seconds, secretText, wholeNumber } from './setting-values.ts';
+import { hostAddress, httpUrl, networkList, oneOf, path, seconds, secretText, wholeNumber } from './setting-values.ts';
 import { setting, type ValuesOf } from './settings.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -39,6 +39,13 @@ export const serverSettings = {
     value: path,
     default: './plugins',
   }),
+  agentsDir: setting({
+    env: 'MUSTER_AGENTS_DIR',
+    help: 'Folder with the executables of the agent, which the server hands out to hosts.',
+    value: path,
+    default: undefined,
+    defaultMeans: '`dist/agents` beside the program, where `npm run build:agent` puts them',
+  }),
   databaseUrl: setting({
     env: 'MUSTER_DATABASE_URL',
     help: 'PostgreSQL, `postgres://…`, for several servers that share the work. Not in this version yet.',
@@ -52,6 +59,13 @@ export const serverSettings = {
     value: httpUrl,
     default: undefined,
     defaultMeans: 'the address of the request',
+  }),
+  trustedProxies: setting({
+    env: 'MUSTER_TRUSTED_PROXIES',
+    help: 'Addresses or networks of proxies in front, believed in what they say of the client (`X-Forwarded-For`, `X-Forwarded-Proto`).',
+    value: networkList,
+    default: [],
+    defaultMeans: 'none: headers are not believed',
   }),
   tlsCert: setting({
     env: 'MUSTER_TLS_CERT',

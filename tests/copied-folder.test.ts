@@ -1,7 +1,9 @@
-import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { AuditEntry } from '../shared/api/access.ts';
+import type { Agent } from '../shared/api/agents.ts';
 import type { Page } from '../shared/api/listing.ts';
 import { type ChildProgram, startProgram } from './support/child-program.ts';
 import { eventually } from './support/eventually.ts';
@@ -157,6 +159,35 @@ it('a copy from before the work was started, that comes while the host itself is
   );
   expect(await readFile(join(folder, 'starts'), 'utf8')).toBe('started\n');
 }, 60_000);
+
+it('a folder that two hosts use is told of the agent, with both of them, and its work still starts once', async () => {
+  const agent = await system.startAgent('host-twice');
+  const folder = await readyFolder('twice');
+  await copyOf(agent.folder, 'copy-twice', /agent\.lock|state\.json|work/).then((copy) => copy.kill());
+  // each start asks to come in at once: otherwise it would ask every half minute
+  await eventually(
+    'the agent is told to be there twice',
+    async () => {
+      const copy = agentIn('copy-twice');
+      await eventually('the copy was turned away', () => copy.output().includes('agent_duplicate'), 15_000);
+      await copy.stop();
+      return (await twiceOf('host-twice')) !== null;
+    },
+    40_000,
+  );
+  const { hosts } = (await twiceOf('host-twice')) ?? { hosts: [] };
+  expect(hosts.length).toBeGreaterThanOrEqual(2);
+  expect(hosts[0]).toMatchObject({ name: hostname(), address: expect.stringContaining('127.0.0.1') });
+  expect(await audited('agent.duplicated')).toBe(true);
+
+  await writeFile(join(folder, 'go'), '');
+  const run = await system.api.runTask({ owner: 'host-twice', plugin: 'work', env: { FOLDER: folder } });
+  expect(run.state).toBe('succeeded');
+  expect(await readFile(join(folder, 'starts'), 'utf8')).toBe('started\n');
+}, 90_000);
+
+const twiceOf = async (name: string): Promise<Agent['duplicate']> =>
+  (await system.api.agents()).find((agent) => agent.name === name)?.duplicate ?? null;
 
 async function readyFolder(name: string): Promise<string> {
   const folder = join(system.folder, `evidence-${name}`);

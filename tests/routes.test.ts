@@ -58,11 +58,18 @@ describe('the routes of the product', () => {
       // asks for the download token of an open connection
       'GET /agent/v1/plugins/:sha256',
       'GET /api/v1/openapi.json',
+      // a host that is to be set up has nothing to sign in with
+      'GET /downloads/:name',
+      'GET /downloads/release.json',
+      'GET /downloads/release.txt',
       'GET /healthz',
+      'GET /install.ps1',
+      'GET /install.sh',
       'GET /metrics',
       'GET /readyz',
       'POST /agent/v1/artifacts',
       'POST /agent/v1/enrol',
+      'POST /agent/v1/leave',
     ]);
     expect((await server.stranger.send('GET', `/agent/v1/plugins/${'0'.repeat(64)}`)).status).toBe(401);
   });

@@ -121,9 +121,28 @@ describeWithBrowser('the dashboard without scripts', () => {
       await open('/settings/join-tokens');
       await page.locator('main form[action="/settings/join-tokens"] button').last().click();
       await page
-        .getByText(/npx muster agent --server http/)
+        .getByText(/curl -fsSL http.*install\.sh/)
         .first()
         .waitFor();
+    });
+
+    it('an update of the agents, after a look at its waves; it is paused, goes on and is ended', async () => {
+      await open('/agents/updates');
+      await page.getByLabel('Hosts', { exact: true }).fill('tag:db');
+      await page.getByRole('button', { name: 'Show the waves' }).click();
+      await page.getByRole('heading', { name: /^4 hosts in \d waves$/ }).waitFor();
+      await page.getByRole('button', { name: 'Begin the update' }).click();
+      expect(at()).toMatch(/^\/agents\/updates\/upd_/);
+      for (const [button, state] of [
+        ['Pause', 'Paused'],
+        ['Resume', /Running|Done/],
+      ] as const) {
+        await page.getByRole('button', { name: button }).click();
+        await page.locator('h1').getByText(state).waitFor();
+      }
+      await page.getByRole('link', { name: 'End…' }).click();
+      await page.getByRole('button', { name: 'End it' }).click();
+      await page.locator('h1').getByText('Ended').waitFor();
     });
 
     it('a sign-out, after which nothing is shown', async () => {

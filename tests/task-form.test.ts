@@ -333,7 +333,7 @@ describeWithBrowser('the form of a task', () => {
     await plain.getByRole('button', { name: 'Save a new version', exact: true }).click();
     expect((await server.api.get<Task>(`/api/v1/tasks/${task.id}`)).owner).toBe('Anyone');
     await context.close();
-  });
+  }, 60_000);
 
   test('has nothing that the browser complains about, but for what was wrong on purpose', () => {
     const onPurpose = /: (422|412)$|status of (422|412)|ERR_FAILED/;

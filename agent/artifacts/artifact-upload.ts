@@ -63,13 +63,14 @@ function reasonOf(error: unknown): string | undefined {
   return `the agent cannot read it (${code})`;
 }
 
-async function send({ serverUrl, token }: DownloadAccess, piece: ArtifactPiece) {
+async function send({ serverUrl, token, proxy }: DownloadAccess, piece: ArtifactPiece) {
   const { status, body } = await serverRequest(serverUrl, '/agent/v1/artifacts', {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(piece),
     maxBytes: 64 * 1024,
     timeoutMs: 60_000,
+    proxy,
   });
   if (status === 200) return artifactProgress.parse(JSON.parse(body.toString()));
   const problem = `the server answered with status ${status}`;

@@ -8,7 +8,7 @@ import { waitingBytes } from './waiting-bytes.ts';
 /**
  * Whether this host has room for more work. What was accepted must be brought to its end and its result kept until the server has it, so
  * the agent says no early: while the disk is nearly full or the journal cannot be written, and while too much waits for a server that is
- * slow or away. It says yes again by itself. Work that runs may still write its output, up to its own limit.
+ * slow or away, and before it gives way to another version of itself. It says yes again by itself. Work that runs may still write its output, up to its own limit.
  */
 export type Admission = {
   /** why nothing new is taken now */
@@ -16,7 +16,7 @@ export type Admission = {
 };
 
 export type Obstacle = readonly [
-  reason: Extract<AgentMessageOf<'decline'>['reason'], 'disk_full' | 'outbox_full'>,
+  reason: Extract<AgentMessageOf<'decline'>['reason'], 'disk_full' | 'outbox_full' | 'stopping'>,
   message: string,
 ];
 
@@ -29,6 +29,8 @@ export type AdmissionResources = {
   readonly minFreeBytes: number;
   /** what may wait on disk for the server */
   readonly outboxBytes: number;
+  /** a sentence why the agent is about to be replaced and takes nothing more; undefined: it is not */
+  readonly leaving?: () => string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 };
@@ -40,7 +42,7 @@ const manyAttempts = 100;
 const maxSumAgeMs = 100;
 
 export function createAdmission(resources: AdmissionResources): Admission {
-  const { held, journal, folder, freeDiskBytes, minFreeBytes, outboxBytes, clock, log } = resources;
+  const { held, journal, folder, freeDiskBytes, minFreeBytes, outboxBytes, leaving, clock, log } = resources;
   let told: string | undefined;
   let sum = { results: 0, output: 0 };
   let summedAt = Number.NEGATIVE_INFINITY;
@@ -53,6 +55,8 @@ export function createAdmission(resources: AdmissionResources): Admission {
   }
 
   function find(): Obstacle | undefined {
+    const why = leaving?.();
+    if (why !== undefined) return ['stopping', why];
     const trouble = journal.trouble();
     if (trouble !== undefined) return ['disk_full', trouble];
     const free = freeDiskBytes();

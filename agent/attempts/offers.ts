@@ -46,7 +46,7 @@ export type OffersResources = {
   readonly uplink: Uplink;
   readonly plugins: Pick<PluginCache, 'ready' | 'obtain'>;
   readonly executor: Pick<Executor, 'refusal'>;
-  readonly slots: Slots;
+  readonly slots: Pick<Slots, 'total' | 'take' | 'release'>;
   readonly admission: Admission;
   readonly clock: Clock;
   readonly log: Logger;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { pause } from './pause.ts';
 import type { CreateProcessTree, Tree, TreeEnd } from './process-tree.ts';
+import { inSystem32, taskkill } from './taskkill.windows.ts';
 
 /** The clock of the agent and the creation time that Windows tells may differ by this much. */
 const startToleranceMs = 5000;
@@ -10,12 +10,13 @@ const maxKills = 10;
 
 /**
  * Windows knows no process groups. `taskkill /T` walks from parent to child and so reaches what still has its parents; a process whose
- * parent has ended is out of reach, which is why a tree is killed from its root while the root still lives. For the same reason a process
- * that an agent started in the moment in which it was killed, before it noted the pid, is not found again here.
+ * parent has ended is out of reach, which is why a tree is killed from its root while the root still lives. For the same reason a program
+ * that is left in the background by one that has ended goes on after the job, and a process that an agent started in the moment in which it
+ * was killed, before it noted the pid, is not found again here. (The service holds all of them in a job object, and ends them with the agent.)
  */
 export const createProcessTree: CreateProcessTree = ({ clock }) => {
   async function end(tree: Tree, force: AbortSignal): Promise<TreeEnd> {
-    // children of a spared root cannot be told from the root without ending it: they end with the runner
+    // children of a spared root cannot be told from the root without ending it: the runner ends those itself (node-children.ts)
     if (tree.root === 'spare') return { found: [], left: [] };
     const name = `process ${tree.mark.pid}`;
     if (!isAlive(tree.mark.pid)) return { found: [], left: [] };
@@ -50,14 +51,6 @@ export const createProcessTree: CreateProcessTree = ({ clock }) => {
   };
 };
 
-/** Without /F it only asks, which programs without a window cannot hear: they are killed after the grace time. */
-function taskkill(pid: number, options: readonly string[]): Promise<void> {
-  return new Promise((resolve) => {
-    // its exit code says no more than whether the process was there
-    execFile(inSystem32('taskkill.exe'), ['/PID', String(pid), '/T', ...options], { windowsHide: true }, () => resolve());
-  });
-}
-
 /** ms since the epoch at which the process was created; undefined if there is none. */
 function startOf(pid: number): Promise<number | undefined> {
   const script = `[DateTimeOffset]::new((Get-Process -Id ${pid}).StartTime.ToUniversalTime()).ToUnixTimeMilliseconds()`;
@@ -78,5 +71,3 @@ function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
-
-const inSystem32 = (...path: string[]): string => join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', ...path);

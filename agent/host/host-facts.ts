@@ -1,6 +1,6 @@
 import { arch, cpus, hostname, type NetworkInterfaceInfo, networkInterfaces, platform, release, totalmem } from 'node:os';
 import type { Facts } from '../../shared/metrics.ts';
-import { agentVersion } from '../version.ts';
+import { agentCommit, agentVersion } from '../version.ts';
 
 /**
  * What is cheap to know of this host: flat, small and stable, for target expressions such as `fact:os_name=Debian*`. Read from Node and
@@ -25,9 +25,16 @@ export async function readHostFacts(): Promise<Facts> {
     virtualization,
     timezone,
     agent_version: agentVersion,
+    agent_commit: agentCommit ?? undefined,
     node_version: process.versions.node,
   });
 }
+
+/** By which a person tells this host from another one with the same identity. */
+export const readHostLabel = (): { name: string; address: string } => ({
+  name: hostname().slice(0, 255),
+  address: (mainAddress(networkInterfaces()) ?? '').slice(0, 64),
+});
 
 /** Without what is not known. */
 export function factsOf(known: Readonly<Record<string, string | number | boolean | undefined>>): Facts {

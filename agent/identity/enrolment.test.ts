@@ -111,6 +111,8 @@ describe('enrolment', () => {
       dir: bench.dir,
       slots: 1,
       tags: [],
+      ca: undefined,
+      proxy: undefined,
       drainSeconds: 0,
       outboxBytes: 1,
       minFreeBytes: 0,

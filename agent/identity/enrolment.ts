@@ -7,6 +7,7 @@ import { fingerprintOf, isSignedBy } from './signatures.ts';
 
 export type EnrolmentRequest = {
   readonly serverUrl: string;
+  readonly proxy?: string | undefined;
   readonly joinToken: string;
   readonly name: string;
   readonly tags: readonly string[];
@@ -60,6 +61,7 @@ async function post(request: EnrolmentRequest, nonce: string): Promise<Reply> {
       body: JSON.stringify(body),
       maxBytes: 64 * 1024,
       timeoutMs: 30_000,
+      proxy: request.proxy,
     });
   } catch (cause) {
     throw unreachable(request.serverUrl, cause);

@@ -19,6 +19,8 @@ export type IdentifyResources = {
   readonly random: () => number;
   readonly randomBytes: (size: number) => Buffer;
   readonly log: Logger;
+  /** Told each time that the server could not be reached, with a sentence. */
+  readonly onWaiting?: (why: string) => void;
   /** ends the waiting for a server that cannot be reached */
   readonly signal: AbortSignal;
 };
@@ -61,7 +63,7 @@ async function enrolled(resources: IdentifyResources): Promise<Identity> {
   }
   const name = settings.name ?? defaultAgentName(hostname());
   const answer = await untilReached(resources, () =>
-    enrol({ serverUrl, joinToken, name, tags: settings.tags, key, randomBytes }),
+    enrol({ serverUrl, proxy: settings.proxy, joinToken, name, tags: settings.tags, key, randomBytes }),
   );
   const identity: Identity = { agentId: answer.agentId, name: answer.name, serverUrl, serverPublicKey: answer.serverPublicKey };
   writeIdentity(folder.identity, identity);
@@ -70,13 +72,14 @@ async function enrolled(resources: IdentifyResources): Promise<Identity> {
 }
 
 async function untilReached<Answer>(resources: IdentifyResources, attempt: () => Promise<Answer>): Promise<Answer> {
-  const { clock, random, log, signal } = resources;
+  const { clock, random, log, onWaiting, signal } = resources;
   for (let bound = 1000; ; bound = Math.min(30_000, bound * 2)) {
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof MusterError) || error.code !== 'server_unreachable' || signal.aborted) throw error;
       log.warn({ message: error.message }, 'not_enrolled_yet');
+      onWaiting?.(error.message);
       await waited(clock, bound / 2 + (random() * bound) / 2, signal);
     }
   }

@@ -45,6 +45,8 @@ describe('the control groups of an agent', () => {
 
   test('are none where the host has no cgroup v2, or no controllers of it', () => {
     expect(openCgroups({ root, membership: '4:memory:/x\n', pid: 1 }).holds.size).toBe(0);
+    // both versions side by side: the group of v2 is not below this root
+    expect(openCgroups({ root, membership: '4:memory:/x\n0::/elsewhere\n', pid: 1 }).holds.size).toBe(0);
     write('cgroup.controllers', '');
     expect(open().holds.size).toBe(0);
   });

@@ -50,6 +50,8 @@ export function openCgroups({ root, membership, pid }: CgroupResources): Cgroups
   const path = /^0::(\/.*)$/m.exec(membership)?.[1];
   if (path === undefined) return noCgroups;
   const base = join(root, path.endsWith(`/${ownGroup}`) ? path.slice(0, -ownGroup.length) : path);
+  // where cgroup v1 has the controllers, this tells of a group of v2 that is mounted elsewhere and holds none
+  if (!existsSync(base)) return noCgroups;
   let enabled: ReadonlySet<string>;
   try {
     enabled = enableControllers({ base, own: join(base, ownGroup), pid, wanted: Object.values(controllerOf) });

@@ -3,6 +3,7 @@ import { limitNames, type ResourceLimits } from '../../shared/resource-limits.ts
 import { fileNameOf } from '../attempt-key.ts';
 import type { Job, JobSink } from '../execution/job.ts';
 import type { WorkEnd } from '../execution/job-end.ts';
+import { starterOfThis } from '../update/starter.ts';
 import { type Cgroup, type Cgroups, openCgroups } from './cgroups.ts';
 import { limitedCommand } from './limited-command.ts';
 
@@ -79,7 +80,9 @@ function groupFor(job: Job, cgroups: Cgroups, say: (sentence: string) => void): 
 
 const namesOf = (limits: ResourceLimits): (keyof ResourceLimits)[] => limitNames.filter((name) => limits[name] !== undefined);
 
-const ofThisHost = (): Cgroups => openCgroups({ root: '/sys/fs/cgroup', membership: membershipOfThis(), pid: process.pid });
+/** A starter that stays as the parent of the agent is in its group, and has to move along. */
+const ofThisHost = (): Cgroups =>
+  openCgroups({ root: '/sys/fs/cgroup', membership: membershipOfThis(), pid: starterOfThis()?.pid ?? process.pid });
 
 function membershipOfThis(): string {
   try {

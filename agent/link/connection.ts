@@ -7,6 +7,7 @@ import type { Link, LinkEvents } from './link.ts';
 import { noPlaceMsOf } from './no-place.ts';
 import { createOutgoing } from './outgoing.ts';
 import { type ComeBack, type LinkEnd, noTries, retryAfter, stableAfterMs } from './retry-policy.ts';
+import { tunnelThrough } from './tunnel.ts';
 
 /**
  * Keeps one socket to the server open, for as long as the agent lives:
@@ -22,8 +23,12 @@ export type Connection = {
 
 export type ConnectionResources = {
   readonly serverUrl: string;
+  /** an HTTP proxy on the way to it */
+  readonly proxy?: string | undefined;
   /** Called with each socket that opened; what it answers hears the messages. */
   readonly openSession: (link: SessionLink) => LinkEvents;
+  /** The server is tried again later. */
+  readonly onWaiting?: (why: string) => void;
   /** No further try makes sense; called at most once. */
   readonly onOver: (why: string) => void;
   readonly clock: Clock;
@@ -51,7 +56,16 @@ const handshakeSeconds = 20;
 /** How soon after the end of a sleep a dead connection is noticed. */
 const watchEveryMs = 5000;
 
-export function createConnection({ serverUrl, openSession, onOver, clock, random, log }: ConnectionResources): Connection {
+export function createConnection({
+  serverUrl,
+  proxy,
+  openSession,
+  onWaiting,
+  onOver,
+  clock,
+  random,
+  log,
+}: ConnectionResources): Connection {
   const url = socketUrl(serverUrl);
   let tries = noTries;
   let isStopped = false;
@@ -64,6 +78,7 @@ export function createConnection({ serverUrl, openSession, onOver, clock, random
       perMessageDeflate: false,
       maxPayload: 4 * maxFrameBytes,
       handshakeTimeout: handshakeSeconds * 1000,
+      ...(proxy === undefined ? {} : { agent: tunnelThrough(proxy, url.startsWith('wss:')) }),
     });
     socket = fresh;
     let heardAt = clock.elapsed();
@@ -182,6 +197,7 @@ export function createConnection({ serverUrl, openSession, onOver, clock, random
     }
     tries = next.tries;
     log.warn({ code: end.code, seconds: Math.round(next.delayMs / 100) / 10, why: next.why }, 'disconnected');
+    onWaiting?.(next.why);
     cancelWait = clock.after(next.delayMs, connect);
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { tunnelThrough } from './tunnel.ts';
 
 export type Reply = { readonly status: number; readonly body: Buffer };
 
@@ -10,19 +11,29 @@ export type RequestOptions = {
   readonly maxBytes: number;
   /** of silence */
   readonly timeoutMs: number;
+  /** an HTTP proxy on the way */
+  readonly proxy?: string | undefined;
 };
 
 /** One HTTP request to the server. (Node's `http`, which the socket has loaded anyway; `fetch` would cost every host 10 MB more.) */
-export async function serverRequest(serverUrl: string, path: string, options: RequestOptions): Promise<Reply> {
+export const serverRequest = async (serverUrl: string, path: string, options: RequestOptions): Promise<Reply> =>
+  collect(await serverAnswer(serverUrl, path, options), options.maxBytes);
+
+/** The same, for an answer that is too long to be held in memory: it settles when the answer begins. */
+export async function serverAnswer(
+  serverUrl: string,
+  path: string,
+  options: Omit<RequestOptions, 'maxBytes'> & { readonly signal?: AbortSignal },
+): Promise<IncomingMessage> {
   const url = new URL(path.replace(/^\//, ''), serverUrl.endsWith('/') ? serverUrl : `${serverUrl}/`);
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const agent = options.proxy === undefined ? false : tunnelThrough(options.proxy, url.protocol === 'https:');
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method: options.method, headers: options.headers, agent: false, timeout: options.timeoutMs });
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer for ${options.timeoutMs / 1000} s`)));
+    const { method, headers, timeoutMs, signal } = options;
+    const outgoing = request(url, { method, headers, agent, timeout: timeoutMs, ...(signal === undefined ? {} : { signal }) });
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer for ${timeoutMs / 1000} s`)));
     outgoing.on('error', reject);
-    outgoing.on('response', (incoming) => {
-      collect(incoming, options.maxBytes).then(resolve, reject);
-    });
+    outgoing.on('response', resolve);
     outgoing.end(options.body);
   });
 }

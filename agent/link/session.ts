@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import type { ServerMessage, ServerMessageOf } from '../../shared/protocol.ts';
 import type { Attempts } from '../attempts/attempts.ts';
+import type { Updates } from '../update/updates.ts';
 import type { SessionLink } from './connection.ts';
 import { createHandshake, type HandshakeResources } from './handshake.ts';
 import type { LinkEvents } from './link.ts';
 import type { Uplink } from './uplink.ts';
 
 /** Everything that a connection to the server starts, and what each message on it does. */
-export type SessionResources = Omit<HandshakeResources, 'link' | 'onWelcome'> & {
+export type SessionResources = Omit<HandshakeResources, 'link' | 'onWelcome' | 'onUpdateOrder'> & {
   readonly attempts: Attempts;
   readonly uplink: Uplink;
   readonly plugins: {
@@ -17,6 +18,9 @@ export type SessionResources = Omit<HandshakeResources, 'link' | 'onWelcome'> & 
   };
   readonly heartbeat: { start(everySeconds: number): void; stop(): void };
   readonly sendFacts: () => void;
+  readonly updates: Pick<Updates, 'order' | 'orderOnRefusal' | 'cancel' | 'acknowledge' | 'connected'>;
+  /** Tells what the agent runs as. */
+  readonly sendExecutable: () => void;
   readonly onName: (name: string) => void;
   readonly onWelcomed: () => void;
   readonly log: Logger;
@@ -25,9 +29,9 @@ export type SessionResources = Omit<HandshakeResources, 'link' | 'onWelcome'> & 
 type Handlers = { readonly [T in ServerMessage['type']]?: (message: ServerMessageOf<T>) => void };
 
 export function openSession(link: SessionLink, resources: SessionResources): LinkEvents {
-  const { attempts, uplink, plugins, heartbeat, log } = resources;
+  const { attempts, uplink, plugins, heartbeat, updates, log } = resources;
   let isEstablished = false;
-  const handshake = createHandshake({ ...resources, link, onWelcome: begin });
+  const handshake = createHandshake({ ...resources, link, onWelcome: begin, onUpdateOrder: updates.orderOnRefusal });
 
   const handlers: Handlers = {
     offer: attempts.offer,
@@ -39,6 +43,9 @@ export function openSession(link: SessionLink, resources: SessionResources): Lin
     plugins: (message) => plugins.update(message.plugins),
     heartbeat_ack: () => {},
     come_back: link.comeBack,
+    update: updates.order,
+    update_cancel: (message) => updates.cancel(message.update),
+    update_ack: (message) => updates.acknowledge(message.update),
   };
 
   function begin(welcome: ServerMessageOf<'welcome'>): void {
@@ -53,6 +60,9 @@ export function openSession(link: SessionLink, resources: SessionResources): Lin
     uplink.attach(link);
     heartbeat.start(welcome.heartbeatSeconds);
     resources.sendFacts();
+    // how an update ended before what runs now: the server need not guess
+    updates.connected();
+    resources.sendExecutable();
     plugins.update(welcome.plugins);
     log.info({ name: welcome.name }, 'connected');
   }

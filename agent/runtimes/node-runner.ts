@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import type { Json } from '../../shared/json.ts';
 import type { PluginContext } from '../../shared/plugin-api.ts';
 import { type Environment, mergeEnvironments } from '../execution/environment.ts';
+import { countOf, listOf } from '../execution/process-names.ts';
 import { type RunnerEnd, type RunnerJob, type SendToAgent, sendToAgent, type ToRunner, writeFences } from './node-channel.ts';
 import { watchForChildren } from './node-children.ts';
 import { createContext } from './node-context.ts';
@@ -49,6 +50,9 @@ export function runNodeRunner(): void {
       job,
       createContext(job, environment, abort.signal, send, makeWorkspace, userFolders),
     ).finally(userFolders.remove);
+    const left = await children.endLeft();
+    if (left.length > 0 && !abort.signal.aborted)
+      send(['log', `[muster] Ended ${countOf(left)} left behind in the background: ${listOf(left)}.\n`]);
     if (current !== abort) return; // an error outside of the function was its end
     restoreProcess(job.env);
     const leavesTimers = process.getActiveResourcesInfo().includes('Timeout');

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { SpawnEnd, SpawnOptions } from '../../shared/plugin-api.ts';
+import { taskkill } from '../execution/taskkill.windows.ts';
 import type { SendToAgent } from './node-channel.ts';
 import { spawnAsUser } from './spawn-as-user.ts';
 
@@ -37,13 +38,17 @@ export async function spawnFromPlugin(
   const readings = [reading(child.stdout as Readable, collect), reading(child.stderr as Readable, (text) => send(['err', text]))];
   child.stdin?.on('error', () => {}); // the program need not read it
   child.stdin?.end(options.input);
-  // elsewhere the agent asks every process of the tree to end; Windows has no way to ask
-  const kill = (): void => void child.kill();
+  // elsewhere the agent asks every process of the tree to end; Windows has no way to ask, and no way to find them once their parent has ended
+  let killed: Promise<void> | undefined;
+  const kill = (): void => {
+    if (child.pid !== undefined) killed = taskkill(child.pid, ['/F']);
+  };
   if (process.platform === 'win32') signal.addEventListener('abort', kill);
   try {
     const [exitCode, signalName] = await exited;
     const refusal = await refused;
     if (refusal !== undefined) throw refusal;
+    await killed;
     await Promise.all(readings.map((each) => each.end()));
     return { exitCode, signal: signalName, stdout };
   } finally {

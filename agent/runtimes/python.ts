@@ -13,6 +13,8 @@ import type { RuntimeAdapter, RuntimeResources } from './runtime.ts';
 
 type Interpreter = { readonly file: string; readonly args: readonly string[] };
 
+const whatToInstall = process.platform === 'win32' ? 'it from python.org or the Microsoft Store' : 'the package python3';
+
 /**
  * Python files: a public function is an action. A JSON array of arguments is passed by position, an object by keyword. `print` goes to the
  * log, line by line; what the function returns is the result.
@@ -20,7 +22,7 @@ type Interpreter = { readonly file: string; readonly args: readonly string[] };
 export function createPythonRuntime(resources: RuntimeResources): RuntimeAdapter {
   const find = (): Interpreter | undefined => findPython(resources.env);
   return {
-    missing: () => (find() === undefined ? 'Python 3 was not found on this host: install the package python3.' : undefined),
+    missing: () => (find() === undefined ? `Python 3 was not found on this host: install ${whatToInstall}.` : undefined),
     async version() {
       const python = find();
       return versionOf(python?.file, resources.env, [...(python?.args ?? []), '--version']);

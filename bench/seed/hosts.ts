@@ -63,6 +63,9 @@ export function seedHosts(
       last_seen_at: lastSeen(random, now),
       revoked_at: random.next() < 0.002 ? now - 86_400_000 : null,
       life_id: null,
+      executable: null,
+      other_protocol: null,
+      duplicate: null,
     };
     return { row, role };
   });

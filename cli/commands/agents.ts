@@ -11,6 +11,7 @@ import type { Column } from '../output/table.ts';
 import { ago, moment } from '../output/times.ts';
 import { readList } from '../pages.ts';
 import { printList } from '../print-list.ts';
+import { addAgentUpdates } from './agent-updates.ts';
 
 const flags = { target: '--on', name: '--name' } as const;
 
@@ -34,6 +35,7 @@ export function addAgents(program: Command, perform: Perform): void {
   addInGroup(group, 'remove', 'forget an agent that is not connected, or was revoked')
     .argument('<agent>', 'name or id')
     .action(perform(remove));
+  addAgentUpdates(group, perform);
 }
 
 type ListOptions = { readonly on?: string; readonly status?: string; readonly limit: number };
@@ -49,7 +51,11 @@ async function list(context: Context, { on, status, limit }: ListOptions): Promi
 
 const columns = (now: number): Column<Agent>[] => [
   { title: 'NAME', value: ({ name }) => name, flexible: true },
-  { title: 'STATUS', value: ({ status }) => status, colour: ({ status }) => colourOfState(status) },
+  {
+    title: 'STATUS',
+    value: ({ status, duplicate }) => (duplicate === null ? status : `${status}, duplicated`),
+    colour: ({ status }) => colourOfState(status),
+  },
   { title: 'BUSY', value: ({ busy, slots }) => `${busy}/${slots}`, align: 'right' },
   { title: 'CPU', value: ({ metrics }) => (metrics === null ? '–' : `${Math.round(metrics.cpuPercent)} %`), align: 'right' },
   {
@@ -57,6 +63,7 @@ const columns = (now: number): Column<Agent>[] => [
     value: ({ metrics }) => (metrics === null ? '–' : share(metrics.memoryUsedBytes, metrics.memoryTotalBytes)),
     align: 'right',
   },
+  { title: 'VERSION', value: ({ version }) => version || '–' },
   { title: 'SYSTEM', value: ({ os, arch }) => `${os} ${arch}`.trim() },
   { title: 'TAGS', value: ({ tags }) => tags.join(' '), flexible: true },
   { title: 'SEEN', value: ({ lastSeenAt }) => ago(lastSeenAt, now) },
@@ -77,9 +84,18 @@ function textOf(detail: AgentDetail, { stdout }: Context): string {
       ['name', detail.name],
       ['id', detail.id],
       ['status', `${detail.status}${detail.connected ? ', connected' : ', not connected'}`, colourOfState(detail.status)],
+      ['duplicated', duplicated(detail.duplicate), 'red'],
       ['tags', detail.tags.join(' ') || null],
       ['system', `${detail.os} ${detail.arch}`.trim() || null],
-      ['version', detail.version || null],
+      ['version', versionOf(detail)],
+      [
+        'protocol',
+        detail.otherProtocol === null
+          ? null
+          : `speaks ${detail.otherProtocol}, and this server another: it cannot connect before it is updated`,
+        'red',
+      ],
+      ['updates', detail.executable?.notUpdatable],
       ['slots', `${detail.busy} of ${detail.slots} in use`],
       ['cpu', metrics && `${Math.round(metrics.cpuPercent)} %, load ${metrics.load1.toFixed(2)}`],
       ['memory', metrics && `${formatBytes(metrics.memoryUsedBytes)} of ${formatBytes(metrics.memoryTotalBytes)}`],
@@ -93,6 +109,20 @@ function textOf(detail: AgentDetail, { stdout }: Context): string {
     stdout,
   );
 }
+
+const duplicated = (duplicate: AgentDetail['duplicate']): string | null =>
+  duplicate &&
+  [
+    ...duplicate.hosts.map(({ name, address }) => (name === null ? address : `${name} (${address})`)),
+    'Its folder was copied. On all but one, remove it and install the agent again with a join token.',
+  ].join('\n');
+
+const versionOf = ({ version, executable }: AgentDetail): string | null =>
+  version === ''
+    ? null
+    : executable === null
+      ? version
+      : `${version} (${executable.sha256 === null ? 'from source' : executable.commit})`;
 
 const pairs = (record: Readonly<Record<string, unknown>>, between: string): string | null =>
   Object.entries(record)

@@ -173,7 +173,7 @@ describe('join tokens', () => {
       '--name',
       'x',
     ]);
-    expect(out).toBe(`MUSTER_JOIN_TOKEN=${token} npx muster agent --server ${api.url}\n`);
+    expect(out).toBe(`npx muster agent --server ${api.url} --join-token ${token}\n`);
     expect(err).toContain('is reached from this host alone');
     expect(last().body).toEqual({ maxUses: 3, expiresInSeconds: 3600, agentName: 'x', tags: ['web', 'env=prod'] });
     expect(JSON.parse((await cli(['join-token', 'create', '--json'])).out)).toMatchObject({ token, command: out.trim() });

@@ -43,9 +43,20 @@ test('says of everything that it is well', async () => {
   const { code, out, err } = await doctor();
   expect(err).toBe('');
   expect(levels(out)).toEqual(
-    ['node', 'dependencies', 'settings', 'data folder', 'port', 'plugins', 'server', 'version', 'clock', 'token', 'agents'].map(
-      (what) => `${what}: ok`,
-    ),
+    [
+      'node',
+      'dependencies',
+      'settings',
+      'data folder',
+      'port',
+      'plugins',
+      'server',
+      'version',
+      'clock',
+      'WebSocket',
+      'token',
+      'agents',
+    ].map((what) => `${what}: ok`),
   );
   expect(code).toBe(0);
 });
@@ -85,6 +96,24 @@ test('names what is wrong with the server, its version, its clock and the token'
   expect(out).toMatch(/warn +version +The server is 9\.9\.9, this command /);
   expect(out).toMatch(/warn +clock +The clock of the server is 300 s ahead\./);
   expect(out).toMatch(/fail +token +.* does not know the token of MUSTER_TOKEN/);
+});
+
+test('finds a proxy that lets pages through, but no agents', async () => {
+  api.greetAgents(undefined);
+  const { code, out } = await doctor();
+  expect(code).toBe(1);
+  expect(out).toMatch(
+    /fail +WebSocket +http:.* does not answer agents over WebSocket: the upgrade was refused\.\n +→ If a proxy is in front/,
+  );
+  api.greetAgents({ type: 'something else' });
+  expect((await doctor()).out).toContain('what answers is not Muster');
+});
+
+test('looks at the public URL that join commands hold', async () => {
+  expect((await doctor({ MUSTER_PUBLIC_URL: api.url })).out).toMatch(/ok +public URL +http:/);
+  const { code, out } = await doctor({ MUSTER_PUBLIC_URL: await closedUrl() });
+  expect(code).toBe(1);
+  expect(out).toMatch(/fail +public URL +MUSTER_PUBLIC_URL is http:.*, and no Muster answers there/);
 });
 
 test('warns when no agent is connected', async () => {

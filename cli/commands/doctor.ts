@@ -5,11 +5,13 @@ import { platforms } from '../../shared/plugin-manifest.ts';
 import type { Client } from '../client.ts';
 import { isThisHost } from '../connection.ts';
 import { type Context, exitCodes, type Perform } from '../context.ts';
+import { checkAgentWay } from '../doctor/agent-way-check.ts';
 import { checkDataFolder } from '../doctor/data-folder-check.ts';
 import { checkDatabase } from '../doctor/database-check.ts';
 import { readLocalSettings } from '../doctor/local-settings.ts';
 import { checkPluginsFolder } from '../doctor/plugins-folder-check.ts';
 import { checkPort } from '../doctor/port-check.ts';
+import { checkPublicUrl } from '../doctor/public-url-check.ts';
 import { checkDependencies, checkNode } from '../doctor/runtime-checks.ts';
 import { checkAgents, checkToken, lookAtServer, type ServerLook } from '../doctor/server-checks.ts';
 import { addSharedOptions } from '../flags.ts';
@@ -33,7 +35,7 @@ async function doctor(context: Context, options: { readonly deep?: true } = {}):
     await checkDependencies(),
     ...(await checkThisHost(context, look, options.deep === true ? 'deep' : 'quick')),
     ...look.findings,
-    ...(look.reached ? await checkAccess(context) : []),
+    ...(look.reached ? [await checkAgentWay(server), ...(await checkAccess(context))] : []),
   ];
   const healthy = findings.every(({ level }) => level !== 'fail');
   context.print({ healthy, findings }, () => findingsText(findings, context.stdout));
@@ -61,6 +63,7 @@ async function checkThisHost(
     ...(await checkDatabase({ dataDir: resolve(cwd, settings.dataDir), deep: depth === 'deep', surroundings })),
     await checkPort(settings.host, settings.port, isOurs),
     ...(await checkPluginsFolder(resolve(cwd, settings.pluginsDir), platform)),
+    ...(settings.publicUrl === undefined ? [] : [await checkPublicUrl(settings.publicUrl)]),
   ];
 }
 

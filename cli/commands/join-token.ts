@@ -1,5 +1,8 @@
 import { type Command, Option } from 'commander';
 import { type JoinToken, joinToken, joinTokenCreated } from '../../shared/api/access.ts';
+import { MusterError } from '../../shared/errors.ts';
+import { joinLines } from '../../shared/join-lines.ts';
+import { type ReleasePlatform, signedRelease } from '../../shared/release.ts';
 import { isLoopback } from '../connection.ts';
 import type { Context, Perform } from '../context.ts';
 import { limitOption, seconds, wholeNumber, words } from '../flags.ts';
@@ -65,19 +68,33 @@ async function create(context: Context, { uses, expiresIn, name, tags }: CreateO
     ...(name === undefined ? {} : { agentName: name }),
     ...(tags === undefined ? {} : { tags }),
   };
+  const platforms = await platformsAt(context);
   const created = await context.client.post(path, joinTokenCreated, body);
   const { server } = context.client;
-  const command = `MUSTER_JOIN_TOKEN=${created.token} npx muster agent --server ${server}`;
-  context.print({ ...created, command }, () => `${command}\n`);
+  const lines = joinLines(server, created.token, platforms);
+  const command = lines[0]?.line ?? '';
+  context.print({ ...created, command, commands: lines }, () =>
+    lines.map(({ where, line }) => (lines.length > 1 ? `# ${where}\n${line}\n` : `${line}\n`)).join(''),
+  );
   const many = created.maxUses === 1 ? 'one host' : `at most ${created.maxUses} hosts`;
   context.say(
-    `Run this line in a folder with Muster on ${many}, before ${moment(created.expiresAt)}. The token is shown only now.`,
+    `Run this line ${platforms.length > 0 ? '' : 'in a folder with Muster '}on ${many}, before ${moment(created.expiresAt)}. The token is shown only now.`,
   );
   if (isLoopback(new URL(server).hostname)) {
     context.say(
       `${server} is reached from this host alone. For others let the server listen on an address of the network ` +
         '(MUSTER_HOST, with MUSTER_TLS_CERT and MUSTER_TLS_KEY) and put that address into the line.',
     );
+  }
+}
+
+/** For which the server has executables; a server that has none says `not_found`. */
+async function platformsAt({ client }: Context): Promise<ReleasePlatform[]> {
+  try {
+    return (await client.get('/downloads/release.json', signedRelease)).release.files.map(({ platform }) => platform);
+  } catch (error) {
+    if (error instanceof MusterError && error.code === 'not_found') return [];
+    throw error;
   }
 }
 

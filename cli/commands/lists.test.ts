@@ -14,7 +14,7 @@ import { cliWith } from '../../tests/support/cli.ts';
 import { pageOf, type StubApi, startStubApi, stubToken } from '../../tests/support/stub-api.ts';
 
 const lists = {
-  agents: { path: '/api/v1/agents', item: someAgent(), row: /^web1 +Online +0\/10 +– +– +linux x64 +web +10 s ago$/m },
+  agents: { path: '/api/v1/agents', item: someAgent(), row: /^web1 +Online +0\/10 +– +– +0\.1\.0 +linux x64 +web +10 s ago$/m },
   tasks: { path: '/api/v1/tasks', item: someTask(), row: /^tsk_0+1 +done +shell\.main +Anyone +shell +once +–$/m },
   runs: { path: '/api/v1/runs', item: someRun(), row: /^run_0+1 +succeeded +shell\.main +Anyone +1\/1 +adhoc +10 s ago$/m },
   executions: {

@@ -5,11 +5,13 @@ export function main(args: ScriptArgs | readonly string[], context: PluginContex
   return runScript('length' in args ? { script: args[0] ?? '', args: args.slice(1) } : args, context, python);
 }
 
+const isWindows = process.platform === 'win32';
+
 const python: Language = {
   scriptArgument: 'script',
   // `py` is the launcher of Windows; `python` alone may be Python 2, and is the last resort
-  interpreters: process.platform === 'win32' ? [['py', '-3'], ['python']] : [['python3'], ['python']],
+  interpreters: isWindows ? [['py', '-3'], ['python']] : [['python3'], ['python']],
   env: { PYTHONUNBUFFERED: '1', PYTHONUTF8: '1' },
-  missing: 'Python 3 was not found on this host: install the package python3.',
+  missing: `Python 3 was not found on this host: install ${isWindows ? 'it from python.org or the Microsoft Store' : 'the package python3'}.`,
   inline: async (script, _given, write) => ({ words: [await write('script.py', script)] }),
 };

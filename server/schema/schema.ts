@@ -26,6 +26,7 @@ import type {
   TasksTable,
   TaskVersionsTable,
 } from './tables/tasks.tables.ts';
+import type { AgentUpdateHostsTable, AgentUpdatesTable } from './tables/updates.tables.ts';
 
 export type Tables = {
   users: UsersTable;
@@ -55,6 +56,8 @@ export type Tables = {
   throughput: ThroughputTable;
   milestones: MilestonesTable;
   saved_views: SavedViewsTable;
+  agent_updates: AgentUpdatesTable;
+  agent_update_hosts: AgentUpdateHostsTable;
 };
 
 export type Database = DatabasePort<Tables>;

@@ -6,6 +6,35 @@ import { instant, pageQuery } from './listing.ts';
 export const agentStatuses = ['Online', 'Idle', 'Offline', 'Revoked'] as const;
 export type AgentStatus = (typeof agentStatuses)[number];
 
+/** Hosts that use one identity, because the folder of an agent was copied; told while they take turns, and a while after. */
+export const agentDuplicate = z
+  .object({
+    since: instant,
+    lastSeenAt: instant,
+    /** those seen, the latest first */
+    hosts: z.array(
+      z.object({
+        /** what the host calls itself; null: an agent of an older version */
+        name: z.string().nullable(),
+        /** where its connection came from, and its own address where that is another one */
+        address: z.string(),
+        lastSeenAt: instant,
+      }),
+    ),
+  })
+  .meta({ id: 'AgentDuplicate' });
+
+/** What an agent runs as; null before it told, as of agents of older versions. */
+export const agentExecutable = z
+  .object({
+    /** null: it runs from source */
+    sha256: z.string().nullable(),
+    commit: z.string(),
+    /** why it cannot replace itself; null: it can */
+    notUpdatable: z.string().nullable(),
+  })
+  .meta({ id: 'AgentExecutable' });
+
 export const agent = z
   .object({
     id: z.string(),
@@ -16,6 +45,9 @@ export const agent = z
     os: z.string(),
     arch: z.string(),
     version: z.string(),
+    executable: agentExecutable.nullable(),
+    /** the version of the protocol that it speaks, if this server speaks another: it cannot connect before it is updated */
+    otherProtocol: z.int().nullable(),
     slots: z.int(),
     /** executions that it holds now */
     busy: z.int(),
@@ -25,6 +57,7 @@ export const agent = z
     runtimes: z.record(z.string(), z.string()),
     enrolledAt: instant,
     lastSeenAt: instant.nullable(),
+    duplicate: agentDuplicate.nullable(),
   })
   .meta({ id: 'Agent' });
 export type Agent = z.infer<typeof agent>;

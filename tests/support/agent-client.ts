@@ -97,6 +97,7 @@ export type HelloOptions = {
   readonly journal?: AgentMessageOf<'hello'>['journal'];
   readonly lives?: readonly string[];
   readonly catalogue?: string;
+  readonly host?: AgentMessageOf<'hello'>['host'];
 };
 
 export function helloOf(serverNonce: string, options: HelloOptions): AgentMessageOf<'hello'> {
@@ -114,6 +115,7 @@ export function helloOf(serverNonce: string, options: HelloOptions): AgentMessag
     journal: [...(options.journal ?? [])],
     ...(options.lives === undefined ? {} : { lives: [...options.lives] }),
     ...(options.catalogue === undefined ? {} : { catalogue: options.catalogue }),
+    ...(options.host === undefined ? {} : { host: options.host }),
   };
 }
 

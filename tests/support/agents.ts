@@ -40,7 +40,7 @@ export type TestAgents = TestAuth & {
 };
 
 export type TestAgentsOptions = Partial<
-  Pick<AgentsResources, 'reconcile' | 'busyOf' | 'pluginsHeldBy' | 'signedCatalogue' | 'onReady'>
+  Pick<AgentsResources, 'reconcile' | 'busyOf' | 'pluginsHeldBy' | 'signedCatalogue' | 'onReady' | 'orderFor'>
 > & {
   readonly handlers?: MessageHandlers;
   /** built with the agents, such as the download of plugins */
@@ -73,6 +73,7 @@ export async function startAgents(options: TestAgentsOptions = {}): Promise<Test
     busyOf: options.busyOf ?? (() => 0),
     pluginsHeldBy: options.pluginsHeldBy ?? (async () => []),
     signedCatalogue: options.signedCatalogue ?? (() => ({ text: '{}', signature: '' })),
+    orderFor: options.orderFor ?? (async () => undefined),
     reconcile: options.reconcile ?? (async (_id, _name, _journal, continues) => ({ verdicts: [], continues })),
     onReady: (connection) => {
       told.push(`ready ${connection.agentName}`);
@@ -88,6 +89,7 @@ export async function startAgents(options: TestAgentsOptions = {}): Promise<Test
     log,
     randomBytes,
     admit: agents.admit,
+    orderForOther: agents.orderForOther,
     handlers: { ...agents.messages.handlers, ...options.handlers },
     onReady: agents.messages.onReady,
     onClosed: agents.messages.onClosed,
@@ -97,7 +99,7 @@ export async function startAgents(options: TestAgentsOptions = {}): Promise<Test
     clock,
     routes: [
       ...createAgentsRoutes(agents),
-      ...createEnrolmentRoutes({ enrol: agents.enrol, failures }),
+      ...createEnrolmentRoutes({ ...agents, failures }),
       ...(options.routes?.(agents, services) ?? []),
     ],
   });

@@ -4,6 +4,7 @@ import { type ExecutionDetail, executionDetail } from '../../shared/api/executio
 import { type PluginDetail, pluginDetail } from '../../shared/api/plugins.ts';
 import { type Folded, foldedGroup, type Run, run } from '../../shared/api/runs.ts';
 import { policy, type Task, task } from '../../shared/api/tasks.ts';
+import { type AgentUpdate, agentUpdate, type HostUpdate, hostUpdate, newUpdate } from '../../shared/api/updates.ts';
 
 /** Answers of the API with sensible values, each checked against its schema. */
 
@@ -137,6 +138,8 @@ export const someAgent = (with_: Partial<AgentDetail> = {}): AgentDetail =>
     os: 'linux',
     arch: 'x64',
     version: '0.1.0',
+    executable: null,
+    otherProtocol: null,
     slots: 10,
     busy: 0,
     metrics: null,
@@ -144,6 +147,7 @@ export const someAgent = (with_: Partial<AgentDetail> = {}): AgentDetail =>
     runtimes: {},
     enrolledAt: at,
     lastSeenAt: at,
+    duplicate: null,
     plugins: [],
     ...with_,
   });
@@ -189,3 +193,36 @@ export const someApiToken = apiToken.parse({
   expiresAt: null,
   revoked: false,
 });
+
+export const someUpdate = (with_: Partial<AgentUpdate> = {}): AgentUpdate =>
+  agentUpdate.parse({
+    id: id('upd', 1),
+    version: '0.2.0',
+    commit: 'c0ffee',
+    state: 'running',
+    reason: 'Wave 1 of 2 (Canary) is under way.',
+    settings: newUpdate.parse({ shares: [100] }),
+    files: [{ platform: 'linux-x64', sha256: 'a'.repeat(64) }],
+    waves: [
+      { number: 0, label: 'Canary', begunAt: at, total: 1, counts: { healthy: 1 } },
+      { number: 1, label: 'All', begunAt: null, total: 2, counts: { waiting: 2 } },
+    ],
+    total: 3,
+    counts: { healthy: 1, waiting: 2 },
+    createdAt: at,
+    createdBy: 'token:admin',
+    finishedAt: null,
+    ...with_,
+  });
+
+export const someHostUpdate = (with_: Partial<HostUpdate> = {}): HostUpdate =>
+  hostUpdate.parse({
+    agentId: id('agt', 1),
+    agentName: 'web1',
+    wave: 0,
+    state: 'healthy',
+    message: '',
+    version: '0.2.0',
+    at,
+    ...with_,
+  });

@@ -21,7 +21,8 @@ export type ChildProgram = {
 };
 
 export type ChildProgramOptions = {
-  readonly program: EntryName;
+  /** of the product's source, or the file of a single executable, which inherits nothing but HOME */
+  readonly program: EntryName | { readonly executable: string };
   readonly args?: readonly string[];
   /** beside PATH and HOME, which are all that it inherits */
   readonly env: Readonly<Record<string, string>>;
@@ -33,11 +34,14 @@ const keptOutput = 20_000;
 
 export function startProgram({ program, args = [], env, flags = [] }: ChildProgramOptions): ChildProgram {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [...flags, ...nodeFlags, entries[program], ...args], {
-    cwd: tmpdir(),
-    env: { PATH, HOME, ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  const child =
+    typeof program === 'string'
+      ? spawn(process.execPath, [...flags, ...nodeFlags, entries[program], ...args], {
+          cwd: tmpdir(),
+          env: { PATH, HOME, ...env },
+          stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        })
+      : spawn(program.executable, args, { cwd: tmpdir(), env: { HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr] as Readable[]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -73,7 +73,9 @@ export function createFakeClock(start: number = startOfTests): FakeClock {
   };
 }
 
-/** A few turns of the event loop: database writes are grouped per turn, so that what follows one needs another. */
+/** More turns of the event loop than a group of database writes is gathered for, and some for what follows it. */
+const turnsToSettle = 16;
+
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < turnsToSettle; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { type Clock, systemClock } from '../../server/platform/clock.ts';
 import type { Actor } from '../../server/platform/http/actor.ts';
+import { createClients } from '../../server/platform/http/client-address.ts';
 import type { Authenticate, Endpoint } from '../../server/platform/http/endpoint.ts';
 import { createHttp, type HttpResources } from '../../server/platform/http/http.ts';
 import { createHttpServer, type HttpServer } from '../../server/platform/http/http-server.ts';
@@ -70,6 +71,7 @@ export async function startTestHttp(options: TestHttpOptions = {}): Promise<Test
     idempotency,
     server,
     requestIds: createRequestIds(randomBytes),
+    clients: createClients([], false),
     clock,
     log,
     validateResponses: true,

@@ -40,7 +40,13 @@ export async function startServerInProcess(
     await mkdir(dirname(join(plugins, path)), { recursive: true });
     await writeFile(join(plugins, path), text);
   }
-  const env = { MUSTER_DATA_DIR: dataDir, MUSTER_PLUGINS_DIR: plugins, MUSTER_PORT: '0', ...variables };
+  const env = {
+    MUSTER_DATA_DIR: dataDir,
+    MUSTER_PLUGINS_DIR: plugins,
+    MUSTER_PORT: '0',
+    MUSTER_AGENTS_DIR: join(folder, 'agents'),
+    ...variables,
+  };
   const { values: settings } = await readServerSettings({ flags: {}, env, cwd: folder });
   const errors: string[] = [];
   const log: Logger = pino({ level: 'error' }, { write: (line: string) => void errors.push(line) });

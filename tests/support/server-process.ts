@@ -35,6 +35,8 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     env: {
       MUSTER_DATA_DIR: dataDir,
       MUSTER_PLUGINS_DIR: pluginsDir,
+      // whether something was built here decides nothing
+      MUSTER_AGENTS_DIR: join(dataDir, 'no-agents'),
       MUSTER_PORT: String(port),
       MUSTER_LOG_LEVEL: 'info',
       ...settings,

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
 import { type ErrorCode, errorCatalogue } from '../../shared/errors.ts';
 
 /** A small HTTP server that answers as the REST API does, for tests of what talks to it. */
@@ -8,6 +9,8 @@ export type StubApi = {
   readonly requests: StubRequest[];
   /** e.g. `GET /api/v1/tasks`; a later one replaces an earlier */
   answer(what: string, with_: StubAnswer): void;
+  /** What the first word to an agent is; undefined: upgrades are refused, as by a proxy that does not know WebSocket. */
+  greetAgents(word: unknown): void;
   stop(): Promise<void>;
 };
 
@@ -57,13 +60,23 @@ export async function startStubApi(answers: Readonly<Record<string, StubAnswer>>
     response.writeHead(status, { 'content-type': type, ...headers });
     response.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
   }
+  const sockets = new WebSocketServer({ noServer: true });
+  let greeting: unknown = { type: 'challenge' };
+  server.on('upgrade', (request, socket, head) => {
+    if (greeting === undefined) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else sockets.handleUpgrade(request, socket, head, (ws) => ws.send(JSON.stringify(greeting)));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     answer: (what, with_) => void all.set(what, with_),
+    greetAgents(word) {
+      greeting = word;
+    },
     stop: () =>
       new Promise((resolve) => {
+        for (const ws of sockets.clients) ws.terminate();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

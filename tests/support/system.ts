@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type AgentProcess, startAgentProcess } from './agent-process.ts';
+import { type AgentProcess, type AgentProcessOptions, startAgentProcess } from './agent-process.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import { eventually } from './eventually.ts';
 import { processesAt } from './processes.ts';
@@ -43,7 +43,7 @@ export type SystemOptions = {
   readonly settings?: Readonly<Record<string, string>>;
 };
 
-export type AgentOptions = { readonly slots?: number; readonly tags?: readonly string[] };
+export type AgentOptions = Pick<AgentProcessOptions, 'slots' | 'tags' | 'executable' | 'settings'>;
 
 const bundledPlugins = fileURLToPath(new URL('../../plugins', import.meta.url));
 
@@ -90,7 +90,9 @@ export async function startSystem({
   async function stopAll(): Promise<string[]> {
     const running = [...agents, server].filter((program) => program.isRunning());
     const ends = await Promise.all(running.map((program) => program.stop()));
-    return running.filter((_, index) => !ends[index]).map((program) => `A process did not end in order:\n${program.output()}`);
+    return running
+      .filter((_, index) => !ends[index])
+      .map(({ child, output }) => `A process did not end in order (${child.exitCode ?? child.signalCode}):\n${output()}`);
   }
 
   /** @returns how many there were */

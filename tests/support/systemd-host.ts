@@ -15,7 +15,7 @@ export type SystemdHost = {
 };
 
 /** A folder with a Debian in it; `.ci/run` makes one. */
-const image = process.env.MUSTER_SYSTEMD_ROOT ?? join(tmpdir(), 'muster-systemd-root');
+export const systemdImage: string = process.env.MUSTER_SYSTEMD_ROOT ?? join(tmpdir(), 'muster-systemd-root');
 const project = resolve(import.meta.dirname, '../..');
 export const nodeOnHost = '/muster/node_modules/.bin/node';
 
@@ -25,15 +25,23 @@ export function whyNoSystemdHost(): string | undefined {
   if (process.geteuid?.() !== 0) return 'it takes root';
   if (!existsSync('/usr/bin/systemd-nspawn')) return 'there is no systemd-nspawn';
   if (spawnSync('unshare', ['--mount', '--pid', '--fork', 'true']).status !== 0) return 'this root may make no namespaces';
-  return existsSync(join(image, 'usr/lib/systemd/systemd')) ? undefined : `there is no system to boot in ${image}`;
+  return existsSync(join(systemdImage, 'usr/lib/systemd/systemd')) ? undefined : `there is no system to boot in ${systemdImage}`;
 }
 
-export async function bootSystemdHost(): Promise<SystemdHost> {
+/** @param tree a system that keeps what is done to it; default: the image, which forgets it at the end */
+export async function bootSystemdHost(tree?: string): Promise<SystemdHost> {
   const machine = `muster-${process.pid}-${Date.now()}`;
-  const flags = ['--volatile=overlay', '--register=no', '--keep-unit', '--private-network', '--console=pipe', '-q'];
+  const flags = [
+    ...(tree === undefined ? ['--volatile=overlay'] : []),
+    '--register=no',
+    '--keep-unit',
+    '--private-network',
+    '--console=pipe',
+    '-q',
+  ];
   const container = spawn(
     'systemd-nspawn',
-    ['-b', '-D', image, ...flags, `--machine=${machine}`, `--bind-ro=${project}:/muster`],
+    ['-b', '-D', tree ?? systemdImage, ...flags, `--machine=${machine}`, `--bind-ro=${project}:/muster`],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },

@@ -35,6 +35,8 @@ export async function openAgentBench(options: FakeServerOptions = {}): Promise<A
           joinToken: secret(server.joinToken),
           name: 'web-1',
           dir,
+          ca: undefined,
+          proxy: undefined,
           slots: 4,
           tags: [],
           drainSeconds: 0,

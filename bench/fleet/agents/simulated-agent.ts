@@ -48,6 +48,9 @@ export type SimulatedAgentResources = {
   readonly onAcknowledged: (at: number) => void;
 };
 
+const nothing = (): void => {};
+const noUpdates = { order: nothing, orderOnRefusal: nothing, cancel: nothing, acknowledge: nothing, connected: nothing };
+
 export function createSimulatedAgent(host: SimulatedHost, resources: SimulatedAgentResources): SimulatedAgent {
   const { serverUrl, serverPublicKey, clock, random, log, plugins, executor, spools, sample, tally } = resources;
   const key = agentKeyOf(host);
@@ -119,6 +122,9 @@ export function createSimulatedAgent(host: SimulatedHost, resources: SimulatedAg
         },
         heartbeat,
         sendFacts: () => uplink.send({ type: 'facts', facts: host.facts, runtimes: { ...host.runtimes } }),
+        updates: noUpdates,
+        sendExecutable: () =>
+          uplink.send({ type: 'executable', sha256: null, commit: 'unknown', notUpdatable: 'It is simulated.' }),
         onName: () => {},
         randomBytes,
         log,

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { RandomBytes } from '../../../shared/ids.ts';
 import type { SignedCatalogue } from '../../../shared/plugin-bundle.ts';
 import { type AgentMessageOf, closeCodes, type JournalEntry, proofText, type Verdict } from '../../../shared/protocol.ts';
@@ -6,9 +6,11 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Admit, Refusal, Welcome } from '../../platform/gateway/admission.ts';
 import type { Database } from '../../schema/schema.ts';
 import type { ServerIdentity } from '../auth/server-identity.ts';
+import { proves } from './agent-proof.ts';
 import { updateAgent } from './agents.store.ts';
 import type { AgentRecord } from './agents.ts';
 import type { Connections } from './connections.ts';
+import type { Duplicates } from './duplicates.ts';
 import type { Fleet } from './fleet.ts';
 import type { Lives } from './lives.ts';
 
@@ -30,6 +32,7 @@ export type AdmissionResources = {
     continuesJournal: boolean,
   ) => Promise<{ readonly verdicts: Verdict[]; readonly continues: boolean }>;
   readonly lives: Lives;
+  readonly duplicates: Pick<Duplicates, 'letIn' | 'turnedAway'>;
   readonly signedCatalogue: () => SignedCatalogue;
 };
 
@@ -40,7 +43,7 @@ type Hello = AgentMessageOf<'hello'>;
  * told only to the one who proves to be it.
  */
 export function createAdmission(resources: AdmissionResources): Admit {
-  const { fleet, lives } = resources;
+  const { fleet, duplicates } = resources;
   return async (hello, serverNonce, address) => {
     const agent = fleet.get(hello.agentId);
     if (agent === undefined) {
@@ -60,14 +63,19 @@ export function createAdmission(resources: AdmissionResources): Admit {
       kind: 'admitted',
       agentId: agent.id,
       agentName: agent.name,
-      prepare: () => prepare(hello, serverNonce, resources),
-      onDuplicate: () => lives.noteDuplicate(agent, address),
+      prepare: () => prepare(hello, serverNonce, address, resources),
+      onDuplicate: () => duplicates.turnedAway(agent, hello, address),
     };
   };
 }
 
-async function prepare(hello: Hello, serverNonce: string, resources: AdmissionResources): Promise<Refusal | Welcome> {
-  const { randomBytes, identity, fleet, connections, signedCatalogue } = resources;
+async function prepare(
+  hello: Hello,
+  serverNonce: string,
+  address: string,
+  resources: AdmissionResources,
+): Promise<Refusal | Welcome> {
+  const { randomBytes, identity, fleet, connections, duplicates, signedCatalogue } = resources;
   await saveHello(hello, resources);
   const known = fleet.get(hello.agentId);
   const verdicts = known === undefined || known.revoked ? [] : await reconciled(hello, known, resources);
@@ -77,6 +85,7 @@ async function prepare(hello: Hello, serverNonce: string, resources: AdmissionRe
   if (agent.revoked) return revoked(agent.name);
   const downloadToken = Buffer.from(randomBytes(32)).toString('base64url');
   connections.prepare(agent.id, downloadToken);
+  duplicates.letIn(agent, hello, address);
   return {
     kind: 'welcome',
     name: agent.name,
@@ -102,9 +111,10 @@ async function saveHello(
   const agent = fleet.get(agentId);
   if (agent === undefined) return;
   const told = { version: agentVersion, os, arch, slots };
-  if (agent.version === agentVersion && agent.os === os && agent.arch === arch && agent.slots === slots) return;
-  await db.write((writer) => updateAgent(writer, agentId, { ...told, last_seen_at: clock.now() }));
-  fleet.update(agentId, told);
+  const isAsBefore = agent.version === agentVersion && agent.os === os && agent.arch === arch && agent.slots === slots;
+  if (isAsBefore && agent.otherProtocol === null) return;
+  await db.write((writer) => updateAgent(writer, agentId, { ...told, other_protocol: null, last_seen_at: clock.now() }));
+  fleet.update(agentId, { ...told, otherProtocol: null });
 }
 
 /** An agent that holds the catalogue is not sent it again: it would be most of what a whole fleet is sent when it comes back. */
@@ -117,12 +127,6 @@ function digestOf(signed: SignedCatalogue): string {
   const digest = digests.get(signed) ?? createHash('sha256').update(signed.text).digest('hex');
   digests.set(signed, digest);
   return digest;
-}
-
-function proves(agent: AgentRecord, hello: Hello, serverNonce: string): boolean {
-  const key = createPublicKey({ key: Buffer.from(agent.publicKey, 'base64'), format: 'der', type: 'spki' });
-  const text = proofText('agent', serverNonce, hello.nonce, hello.agentId);
-  return verify(null, Buffer.from(text), key, Buffer.from(hello.signature, 'base64'));
 }
 
 const refusal = (code: 'agent_unknown' | 'signature_invalid', message: string): Refusal => ({

@@ -10,6 +10,8 @@ const agent = (name: string, more: Partial<AgentView> = {}): AgentView => ({
   os: 'linux',
   arch: 'x64',
   version: '1',
+  executable: null,
+  otherProtocol: null,
   slots: 1,
   facts: {},
   runtimes: {},
@@ -18,6 +20,7 @@ const agent = (name: string, more: Partial<AgentView> = {}): AgentView => ({
   metrics: null,
   lastSeenAt: 1000,
   revoked: false,
+  duplicate: null,
   enrolledAt: 0,
   ...more,
 });

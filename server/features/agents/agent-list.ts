@@ -13,13 +13,12 @@ export const agentOrders = agentSorts.flatMap((sort): AgentOrder[] => [sort, `-$
 export type AgentChoice = {
   readonly matches: Matcher;
   readonly status?: AgentStatus | undefined;
-  /** only those that somebody should look at */
-  readonly troubled?: ((agent: AgentView) => boolean) | undefined;
+  readonly only?: ((agent: AgentView) => boolean) | undefined;
 };
 
-export const chosenAgents = (agents: readonly AgentView[], { matches, status, troubled }: AgentChoice): AgentView[] =>
+export const chosenAgents = (agents: readonly AgentView[], { matches, status, only }: AgentChoice): AgentView[] =>
   agents.filter(
-    (agent) => (status === undefined || agent.status === status) && (troubled === undefined || troubled(agent)) && matches(agent),
+    (agent) => (status === undefined || agent.status === status) && (only === undefined || only(agent)) && matches(agent),
   );
 
 /** Agents of which the value is not known come last either way; equal ones are in the order of their names. */

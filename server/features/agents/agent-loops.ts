@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../platform/clock.ts';
 import { createLoop, type Loop } from '../../platform/loops/loop.ts';
+import type { Duplicates } from './duplicates.ts';
 import type { Fleet } from './fleet.ts';
 import type { HeartbeatRows } from './heartbeat-rows.ts';
 
@@ -9,6 +10,7 @@ export type AgentLoopsResources = {
   readonly log: Logger;
   readonly fleet: Fleet;
   readonly heartbeatRows: HeartbeatRows;
+  readonly duplicates: Pick<Duplicates, 'settle'>;
   /** asked before statuses age: whether the time can be believed */
   readonly lookAtTime: () => Promise<void>;
 };
@@ -20,7 +22,7 @@ export type AgentLoops = {
   stop(): Promise<void>;
 };
 
-export function createAgentLoops({ clock, log, fleet, heartbeatRows, lookAtTime }: AgentLoopsResources): AgentLoops {
+export function createAgentLoops({ clock, log, fleet, heartbeatRows, duplicates, lookAtTime }: AgentLoopsResources): AgentLoops {
   let loops: readonly Loop[] = [];
 
   async function reassess(): Promise<void> {
@@ -33,6 +35,7 @@ export function createAgentLoops({ clock, log, fleet, heartbeatRows, lookAtTime 
       loops = [
         createLoop({ name: 'agent statuses', clock, log, everyMs: 1_000, run: reassess }),
         createLoop({ name: 'heartbeat rows', clock, log, everyMs: 5_000, run: () => heartbeatRows.saveDue() }),
+        createLoop({ name: 'duplicated agents', clock, log, everyMs: 30_000, run: duplicates.settle }),
       ];
     },
     async stop() {

@@ -7,6 +7,8 @@ import { sparkPath } from './spark-path.ts';
 export type AgentRow = {
   readonly agent: Agent;
   readonly concerns: readonly Concern[];
+  /** it runs something else than the server offers */
+  readonly outdated: boolean;
   /** the first tags, as many as have room in one line */
   readonly tags: readonly string[];
   /** the others */
@@ -32,12 +34,17 @@ export type Vital = {
 /** Of the last half hour, oldest first; as the metrics give them. */
 export type SparkValues = Readonly<Record<'cpu' | 'memory' | 'disk', readonly (number | null)[]>>;
 
-export function rowOf(agent: Agent, concerns: readonly Concern[], sparks: SparkValues | undefined): AgentRow {
+export function rowOf(
+  agent: Agent,
+  { concerns, outdated }: Pick<AgentRow, 'concerns' | 'outdated'>,
+  sparks: SparkValues | undefined,
+): AgentRow {
   const stale = agent.status === 'Offline' || agent.status === 'Revoked';
   const shown = tagsInLine(agent.tags);
   return {
     agent,
     concerns,
+    outdated,
     tags: agent.tags.slice(0, shown),
     moreTags: agent.tags.slice(shown),
     stale,

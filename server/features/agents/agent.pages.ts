@@ -3,6 +3,7 @@ import { type AgentDetail, agentPatch } from '../../../shared/api/agents.ts';
 import type { Execution, executionQuery } from '../../../shared/api/executions.ts';
 import type { Page as ListPage } from '../../../shared/api/listing.ts';
 import { type MetricRange, type MetricSeries, metricRanges } from '../../../shared/api/metrics.ts';
+import type { AgentUpdate, HostUpdate } from '../../../shared/api/updates.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import {
@@ -17,6 +18,7 @@ import {
 } from '../../platform/web/form.ts';
 import { type AnyPage, type PageAnswer, page } from '../../platform/web/page.ts';
 import { concernsOf } from './agent-concerns.ts';
+import type { OfferedAgent } from './agents.pages.ts';
 import type { AgentView } from './agents.ts';
 import { factRows } from './fact-rows.ts';
 import { metricSummary } from './metric-summary.ts';
@@ -31,6 +33,9 @@ export type AgentPagesResources = {
   readonly get: (id: string) => AgentView | undefined;
   readonly executions: (query: z.infer<typeof executionQuery>) => Promise<ListPage<Execution>>;
   readonly metrics: (id: string, range: MetricRange) => Promise<MetricSeries>;
+  readonly offered: () => Promise<OfferedAgent | null>;
+  /** what the update of agents that is in force does there */
+  readonly updateOf: (id: string) => Promise<{ readonly update: AgentUpdate; readonly host: HostUpdate } | null>;
   readonly heartbeatSeconds: number;
   readonly clock: Pick<Clock, 'now'>;
 };
@@ -61,10 +66,12 @@ export function createAgentPages(resources: AgentPagesResources): AnyPage[] {
     problems: FormProblems | null,
   ): Promise<PageAnswer> => {
     const agent = await resources.detail(id);
-    const [running, newest, metrics] = await Promise.all([
+    const [running, newest, metrics, offer, inUpdate] = await Promise.all([
       resources.executions({ agentId: id, state: 'running', limit: executionsShown }),
       resources.executions({ agentId: id, limit: executionsShown }),
       resources.metrics(id, range),
+      resources.offered(),
+      resources.updateOf(id),
     ]);
     const known = resources.get(id);
     return {
@@ -75,6 +82,8 @@ export function createAgentPages(resources: AgentPagesResources): AnyPage[] {
       data: {
         agent,
         concerns: known === undefined ? [] : concernsOf(known, resources.clock.now(), resources.heartbeatSeconds),
+        outdated: known !== undefined && offer?.isOutdated(known) === true,
+        inUpdate,
         facts: factRows(agent),
         running: running.items,
         past: newest.items.filter(({ state }) => state !== 'running'),

@@ -24,6 +24,8 @@ import type { AgentsService } from './agents.service.ts';
 import type { AgentView } from './agents.ts';
 
 export type AgentsPagesResources = {
+  /** the executables that the server offers now, if it does */
+  readonly offered: () => Promise<OfferedAgent | null>;
   readonly agents: Pick<AgentsService, 'all' | 'get' | 'filter' | 'shown'> & {
     tagThese(agents: readonly AgentView[], change: TagChange, actor: Actor, origin: Origin): Promise<AgentTagged>;
   };
@@ -32,17 +34,21 @@ export type AgentsPagesResources = {
   readonly clock: Pick<Clock, 'now'>;
 };
 
+/** An agent as this server offers it, and who runs something else. */
+export type OfferedAgent = { readonly version: string; readonly isOutdated: (agent: AgentView) => boolean };
+
 type Origin = { readonly address: string | null };
 
 const view = viewsOf(import.meta.url);
 const perPage = 50;
 /** What the choice of a status offers besides the statuses. */
 const attention = 'attention';
+const outdated = 'outdated';
 const looks = ['table', 'cards'] as const;
 
 const listQuery = z.object({
   target: z.string().max(2000).optional(),
-  status: z.enum([...agentStatuses, attention]).optional(),
+  status: z.enum([...agentStatuses, attention, outdated]).optional(),
   sort: z.enum(agentOrders).optional(),
   view: z.enum(looks).optional(),
   page: z.coerce.number().int().min(1).max(1_000_000).optional(),
@@ -53,12 +59,13 @@ type ListQuery = z.infer<typeof listQuery>;
 type Filter = Pick<ListQuery, 'target' | 'status'>;
 
 /** The list of agents. Everything in it comes from memory, so that it is as quick with ten thousand of them as with ten. */
-export function createAgentsPages({ agents, sparklines, heartbeatSeconds, clock }: AgentsPagesResources): AnyPage[] {
+export function createAgentsPages({ agents, offered, sparklines, heartbeatSeconds, clock }: AgentsPagesResources): AnyPage[] {
   const concerns = (agent: AgentView) => concernsOf(agent, clock.now(), heartbeatSeconds);
   const isTroubled = (agent: AgentView): boolean => concerns(agent).length > 0;
 
-  function chosen({ target = '', status }: Filter): AgentView[] {
-    const of = status === attention ? { troubled: isTroubled } : { status };
+  async function chosen({ target = '', status }: Filter): Promise<AgentView[]> {
+    const isOutdated = (await offered())?.isOutdated ?? nobody;
+    const of = status === attention ? { only: isTroubled } : status === outdated ? { only: isOutdated } : { status };
     return chosenAgents(agents.all(), { matches: agents.filter(target), ...of });
   }
 
@@ -66,11 +73,17 @@ export function createAgentsPages({ agents, sparklines, heartbeatSeconds, clock 
     const { tagged, page: wanted = 1, ...rest } = query;
     const order: AgentOrder = query.sort ?? 'name';
     const look = query.view ?? (remembered === 'cards' ? 'cards' : 'table');
-    const counts = { ...countByStatus(agents.all()), [attention]: agents.all().filter(isTroubled).length };
+    const offer = await offered();
+    const isOutdated = offer?.isOutdated ?? nobody;
+    const counts = {
+      ...countByStatus(agents.all()),
+      [attention]: agents.all().filter(isTroubled).length,
+      [outdated]: agents.all().filter(isOutdated).length,
+    };
     let problems: FormProblems | null = null;
     let matched: AgentView[] = [];
     try {
-      matched = sortedAgents(chosen(query), order);
+      matched = sortedAgents(await chosen(query), order);
     } catch (error) {
       problems = problemsOfError(error);
     }
@@ -85,7 +98,10 @@ export function createAgentsPages({ agents, sparklines, heartbeatSeconds, clock 
       title: 'Agents',
       section: 'agents',
       data: {
-        rows: shown.map((agent) => rowOf(agents.shown(agent), concerns(agent), sparks.get(agent.id))),
+        rows: shown.map((agent) =>
+          rowOf(agents.shown(agent), { concerns: concerns(agent), outdated: isOutdated(agent) }, sparks.get(agent.id)),
+        ),
+        offeredVersion: offer?.version ?? null,
         total: agents.all().length,
         matched: matched.length,
         counts,
@@ -125,7 +141,7 @@ export function createAgentsPages({ agents, sparklines, heartbeatSeconds, clock 
     if (both !== undefined) return again(`"${both}" cannot be added and removed at once.`);
     try {
       const reached =
-        textOf(form, 'scope') === 'all' ? chosen(filter) : listOf(form, 'agent').flatMap((id) => agents.get(id) ?? []);
+        textOf(form, 'scope') === 'all' ? await chosen(filter) : listOf(form, 'agent').flatMap((id) => agents.get(id) ?? []);
       if (reached.length === 0) return again('Tick the hosts to tag, or choose all that match.');
       const { changed } = await agents.tagThese(reached, { add: [...add], remove: [...remove] }, actor, origin);
       return { kind: 'redirect', to: urlOf('/agents', { ...filter, tagged: changed }) };
@@ -158,6 +174,8 @@ export function createAgentsPages({ agents, sparklines, heartbeatSeconds, clock 
     }),
   ];
 }
+
+const nobody = (): boolean => false;
 
 /** The form of tagging as it was sent, when something in it was wrong. */
 export type Tagging = { readonly problem: string; readonly add: string; readonly remove: string; readonly scope: string };

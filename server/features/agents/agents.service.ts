@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import type {
   Agent,
@@ -12,7 +13,7 @@ import type {
 import type { Page } from '../../../shared/api/listing.ts';
 import type { ServerMessage } from '../../../shared/protocol.ts';
 import { cursorOf, pageOfRows } from '../../platform/db/keyset.ts';
-import type { Admit } from '../../platform/gateway/admission.ts';
+import type { Admit, OrderForOther } from '../../platform/gateway/admission.ts';
 import type { AgentConnection } from '../../platform/gateway/connection.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import type { Origin } from '../auth/origin.ts';
@@ -24,13 +25,16 @@ import { createAgentLoops } from './agent-loops.ts';
 import { defaultStatusThresholds, type StatusThresholds } from './agent-status.ts';
 import { createAgentTags, type TagChange } from './agent-tags.service.ts';
 import { type AgentMessages, type AgentMessagesResources, createAgentMessages } from './agents.messages.ts';
-import { allAgents } from './agents.store.ts';
-import { type AgentView, agentOfRow, toAgent } from './agents.ts';
+import { allAgents, updateAgent } from './agents.store.ts';
+import { type AgentExecutable, type AgentView, agentOfRow, toAgent } from './agents.ts';
 import { createConnections } from './connections.ts';
+import { createDuplicates, type DuplicatesResources } from './duplicates.ts';
 import { createEnrolment, type Enrol, type EnrolmentResources } from './enrolment.service.ts';
 import { createFleet, type Fleet } from './fleet.ts';
 import { createHeartbeatRows } from './heartbeat-rows.ts';
+import { createLeaving, type Leave } from './leaving.service.ts';
 import { createLives, type LivesResources } from './lives.ts';
+import { createOtherProtocol, type OtherProtocolResources } from './other-protocol.ts';
 import { previewOf } from './owner-preview.ts';
 import { type ResolvedOwner, resolveOwner } from './owners.ts';
 import type { Matcher } from './target-terms.ts';
@@ -74,12 +78,17 @@ export type AgentsService = {
   joinedSince(since: number): AgentView[];
   /** How many that are not revoked were heard of since then. */
   seenSince(since: number): number;
+  /** What it told of itself; nothing is written when that is known. */
+  noteExecutable(id: string, executable: AgentExecutable): Promise<void>;
   counts(): { readonly online: number; readonly idle: number; readonly offline: number; readonly revoked: number };
   readonly enrol: Enrol;
+  /** a host goes for good */
+  readonly leave: Leave;
   /** the agent whose open connection was given this token */
   agentOfDownloadToken(token: string): string | undefined;
   /** for the gateway */
   readonly admit: Admit;
+  readonly orderForOther: OrderForOther;
   readonly messages: AgentMessages;
   /** When each was last heard of moves by so many ms, with the clock. */
   shiftSightings(ms: number): void;
@@ -89,10 +98,16 @@ export type AgentsService = {
   stop(): Promise<void>;
 };
 
-type Made = 'fleet' | 'connections' | 'heartbeatRows' | 'lives';
+type Made = 'fleet' | 'connections' | 'heartbeatRows' | 'lives' | 'duplicates';
 
 export type AgentsResources = Omit<
-  EnrolmentResources & AdmissionResources & AgentChangesResources & AgentMessagesResources & LivesResources,
+  EnrolmentResources &
+    AdmissionResources &
+    AgentChangesResources &
+    AgentMessagesResources &
+    LivesResources &
+    DuplicatesResources &
+    OtherProtocolResources,
   Made
 > & {
   readonly statusThresholds?: StatusThresholds;
@@ -108,7 +123,8 @@ export function createAgents(resources: AgentsResources): AgentsService {
   const connections = createConnections();
   const heartbeatRows = createHeartbeatRows({ ...resources, fleet });
   const lives = createLives({ ...resources, fleet });
-  const own = { ...resources, fleet, connections, heartbeatRows, lives };
+  const duplicates = createDuplicates({ ...resources, fleet });
+  const own = { ...resources, fleet, connections, heartbeatRows, lives, duplicates };
   const changes = createAgentChanges(own);
   const tags = createAgentTags(own);
   const matching = (target: string) => filterMatcher(target, (name) => fleet.byName(name) !== undefined);
@@ -150,10 +166,18 @@ export function createAgents(resources: AgentsResources): AgentsService {
     remove: changes.remove,
     joinedSince: (since) => joinedSince(fleet, since),
     seenSince: (since) => fleet.all().filter(({ revoked, lastSeenAt }) => !revoked && (lastSeenAt ?? 0) >= since).length,
+    async noteExecutable(id, executable) {
+      const agent = fleet.get(id);
+      if (agent === undefined || isDeepStrictEqual(agent.executable, executable)) return;
+      await db.write((writer) => updateAgent(writer, id, { executable: JSON.stringify(executable) }));
+      fleet.update(id, { executable });
+    },
     counts: () => countsOf(fleet),
     enrol: createEnrolment(own),
+    leave: createLeaving(own),
     agentOfDownloadToken: connections.agentOfToken,
     admit: createAdmission(own),
+    orderForOther: createOtherProtocol(own),
     messages: createAgentMessages(own),
     shiftSightings: fleet.shift,
     async start() {

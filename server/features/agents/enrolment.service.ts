@@ -123,6 +123,9 @@ const newAgent = (resources: EnrolmentResources, name: string, request: EnrolReq
   last_seen_at: null,
   revoked_at: null,
   life_id: null,
+  executable: null,
+  other_protocol: null,
+  duplicate: null,
 });
 
 function nameTaken(holder: AgentsTable): MusterError {

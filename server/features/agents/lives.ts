@@ -1,5 +1,4 @@
 import type { AgentMessageOf } from '../../../shared/protocol.ts';
-import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../schema/schema.ts';
 import type { AuditService } from '../audit/audit.service.ts';
 import { updateAgent } from './agents.store.ts';
@@ -15,26 +14,18 @@ export type Lives = {
   continuesJournal(agent: AgentRecord, lives: Hello['lives']): boolean;
   /** To be called when the journal was reconciled: should this be lost, the same question is asked again, and answered more carefully. */
   remember(agent: AgentRecord, lives: Hello['lives'], continues: boolean): Promise<void>;
-  /** Another process that is this agent asked to come in, while the present one answers. */
-  noteDuplicate(agent: AgentRecord, address: string): void;
 };
 
 type Hello = AgentMessageOf<'hello'>;
 
 export type LivesResources = {
   readonly db: Database;
-  readonly clock: Clock;
-  readonly audit: Pick<AuditService, 'record' | 'recordIn'>;
+  readonly audit: Pick<AuditService, 'recordIn'>;
   readonly fleet: Fleet;
-  readonly log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+  readonly log: { warn(fields: object, message: string): void };
 };
 
-/** A copy asks again every half minute. */
-const duplicateNoteEveryMs = 10 * 60_000;
-
-export function createLives({ db, clock, audit, fleet, log }: LivesResources): Lives {
-  const noted = new Map<string, number>();
-
+export function createLives({ db, audit, fleet, log }: LivesResources): Lives {
   return {
     continuesJournal: ({ life }, lives) => life === null || lives === undefined || lives.includes(life),
 
@@ -54,18 +45,8 @@ export function createLives({ db, clock, audit, fleet, log }: LivesResources): L
       fleet.update(id, { life: present });
       if (!continues) log.warn({ agentId: id, agent: name }, foreign);
     },
-
-    noteDuplicate({ id, name }, address) {
-      const now = clock.monotonic();
-      if (now - (noted.get(id) ?? Number.NEGATIVE_INFINITY) < duplicateNoteEveryMs) return;
-      noted.set(id, now);
-      audit
-        .record({ actor: name, action: 'agent.duplicate', subject: id, detail: { because: duplicate }, address })
-        .catch((error: unknown) => log.error({ err: error, agentId: id }, 'duplicate agent not noted'));
-    },
   };
 }
 
 const foreign =
   'The agent came with a journal that does not continue the one known here: its folder was copied, set back or emptied. What it was running is in doubt.';
-const duplicate = 'A second process with the identity of this agent asked to come in: its folder was copied to another host.';

@@ -18,6 +18,8 @@ export function subjectPath({ action, subject, detail }: AuditEntry): string | n
   const [noun] = action.split('.', 1);
   const name = encodeURIComponent(subject);
   switch (noun) {
+    case 'agent_update':
+      return `/agents/updates/${name}`;
     case 'plugin':
       return `/plugins/${name}`;
     case 'secret':

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { cookieOf, openTestAuth, someAdmin, type TestAuth } from '../../../tests/support/auth.ts';
 import type { TestDatabase } from '../../../tests/support/database.ts';
+import { createClients } from '../../platform/http/client-address.ts';
 import { createHttp } from '../../platform/http/http.ts';
 import { createHttpServer, type HttpServer } from '../../platform/http/http-server.ts';
 import { createIdempotency } from '../../platform/http/idempotency.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
     idempotency: createIdempotency({ db, clock, randomBytes }),
     server,
     requestIds: createRequestIds(randomBytes),
+    clients: createClients([], false),
     clock,
     log,
     validateResponses: true,

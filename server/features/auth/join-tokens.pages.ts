@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type JoinToken, joinTokenInput } from '../../../shared/api/access.ts';
 import type { Page as ListPage } from '../../../shared/api/listing.ts';
 import { parseDuration } from '../../../shared/durations.ts';
+import type { JoinLine } from '../../../shared/join-lines.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import {
   type Form,
@@ -28,6 +29,8 @@ export type JoinTokensPagesResources = {
     origin: Origin,
   ) => Promise<JoinToken & { readonly token: string }>;
   readonly revoke: (id: string, actor: Actor, origin: Origin) => Promise<unknown>;
+  /** what is to be run on a host, for this address of the server and this token */
+  readonly joinLines: (serverUrl: string, token: string) => Promise<readonly JoinLine[]>;
   /** hosts that joined within the last hour, newest first */
   readonly joinedLately: () => readonly {
     readonly id: string;
@@ -42,8 +45,8 @@ export type JoinTokensPagesResources = {
 type Shown = {
   readonly form: Form;
   readonly problems: FormProblems | null;
-  /** made a moment ago, with the line to run */
-  readonly made: (JoinToken & { readonly command: string }) | null;
+  /** made a moment ago, with what is to be run */
+  readonly made: (JoinToken & { readonly lines: readonly JoinLine[] }) | null;
   /** of the token that is about to be revoked */
   readonly revoke?: string | undefined;
 };
@@ -105,8 +108,8 @@ export function createJoinTokensPages(resources: JoinTokensPagesResources): AnyP
         if (!input.success) return show(undefined, { form, problems: problemsOfIssues(input.error.issues), made: null });
         try {
           const { token, ...made } = await resources.create(input.data, signedIn(request), { address: request.address });
-          const command = `npx muster agent --server ${resources.publicUrl ?? ownUrl(request.headers)} --join-token ${token}`;
-          return show(undefined, { ...blank, made: { ...made, command } });
+          const lines = await resources.joinLines(resources.publicUrl ?? ownUrl(request.headers), token);
+          return show(undefined, { ...blank, made: { ...made, lines } });
         } catch (error) {
           return show(undefined, { form, problems: problemsOfError(error), made: null });
         }

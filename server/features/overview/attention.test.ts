@@ -14,6 +14,8 @@ const host = (name: string, given: Partial<Parameters<typeof hostsInNeed>[0][num
   lastSeenAt: now,
   metrics,
   facts: { cpus: 4 },
+  duplicate: null,
+  otherProtocol: null,
   ...given,
 });
 const namesOf = (hosts: Parameters<typeof hostsInNeed>[0], most = 10) => {
@@ -21,16 +23,22 @@ const namesOf = (hosts: Parameters<typeof hostsInNeed>[0], most = 10) => {
   return { names: shown.map(({ name, why }) => `${name}: ${why}`), count };
 };
 
-test('hosts that went silent come first, the latest of them at the top, then those that are short of something', () => {
+test('hosts with one identity come first, then those that went silent, the latest of them at the top, then those that are short of something', () => {
   expect(
     namesOf([
       host('well'),
+      host('twice', {
+        duplicate: { since: now, lastAt: now, hosts: [] },
+        lastSeenAt: now - hour,
+        status: 'Offline',
+        connected: false,
+      }),
       host('full', { metrics: { ...metrics, diskUsedBytes: 99 } }),
       host('late', { lastSeenAt: now - 40_000 }),
       host('gone-before', { status: 'Offline', connected: false, lastSeenAt: now - 5 * hour }),
       host('gone-now', { status: 'Offline', connected: false, lastSeenAt: now - hour }),
     ]),
-  ).toEqual({ names: ['gone-now: Gone', 'gone-before: Gone', 'late: Late', 'full: Disk full'], count: 4 });
+  ).toEqual({ names: ['twice: Duplicated', 'gone-now: Gone', 'gone-before: Gone', 'late: Late', 'full: Disk full'], count: 5 });
 });
 
 test('a host that has been gone for more than a day, was never heard of, or was revoked is no news', () => {

@@ -12,14 +12,25 @@ export type HostInNeed = {
   readonly lastSeenAt: number | null;
 };
 
-type WatchedHost = Pick<AgentView, 'id' | 'name' | 'status' | 'connected' | 'lastSeenAt' | 'metrics' | 'facts'>;
+type WatchedHost = Pick<
+  AgentView,
+  'id' | 'name' | 'status' | 'connected' | 'lastSeenAt' | 'metrics' | 'facts' | 'duplicate' | 'otherProtocol'
+>;
 
 const recentlyMs = 24 * 3_600_000;
-const weights: Readonly<Record<Concern['kind'], number>> = { silent: 5, late: 4, disk: 3, memory: 2, load: 1 };
+const weights: Readonly<Record<Concern['kind'], number>> = {
+  duplicate: 8,
+  protocol: 7,
+  silent: 5,
+  late: 4,
+  disk: 3,
+  memory: 2,
+  load: 1,
+};
 const goneWeight = 6;
 
 /**
- * Hosts that went silent within the last day first (the latest first), then those that are short of something. One that has been gone for
+ * Hosts of which two use one identity, and those that cannot come in, first; then those that went silent within the last day (the latest first), then those that are short of something. One that has been gone for
  * longer is no news. One pass over all hosts in memory.
  *
  * @returns at most `most` of them, and how many there are
@@ -49,7 +60,7 @@ export function hostsInNeed(
 type Need = { readonly host: WatchedHost; readonly why: string; readonly weight: number };
 
 function needOf(host: WatchedHost, now: number, heartbeatSeconds: number): Need | undefined {
-  if (host.status === 'Offline') {
+  if (host.status === 'Offline' && host.duplicate === null && host.otherProtocol === null) {
     const isNews = host.lastSeenAt !== null && now - host.lastSeenAt < recentlyMs;
     return isNews ? { host, why: 'Gone', weight: goneWeight } : undefined;
   }

@@ -1,6 +1,7 @@
 import type { TaskCreated } from '../../../shared/api/runs.ts';
 import { type TaskInput, taskInput } from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
+import type { JoinLine } from '../../../shared/join-lines.ts';
 import { allows } from '../../../shared/permissions.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { type FormProblems, formBody, problemsOfError, signedIn, textOf, viewsOf } from '../../platform/web/form.ts';
@@ -19,15 +20,17 @@ export type OverviewPagesResources = {
     actor: Actor,
     origin: Origin,
   ) => Promise<{ readonly token: string }>;
+  /** what is to be run on a host, for this address of the server and this token */
+  readonly joinLines: (serverUrl: string, token: string) => Promise<readonly JoinLine[]>;
   /** the address that agents should use; null: the one under which this page was asked for */
   readonly publicUrl: string | null;
 };
 
 type Request = PageRequest<unknown, unknown, unknown>;
-type Shown = { readonly command: string; readonly problems: FormProblems | null; readonly joinLine: string | null };
+type Shown = { readonly command: string; readonly problems: FormProblems | null; readonly joinLines: readonly JoinLine[] };
 
 const view = viewsOf(import.meta.url);
-const blank: Shown = { command: 'uptime', problems: null, joinLine: null };
+const blank: Shown = { command: 'uptime', problems: null, joinLines: [] };
 
 export function createOverviewPages(resources: OverviewPagesResources): AnyPage[] {
   async function show({ actor, headers }: Request, shown: Shown): Promise<PageAnswer> {
@@ -56,8 +59,8 @@ export function createOverviewPages(resources: OverviewPagesResources): AnyPage[
       handler: async (request) => {
         const input = { expiresInSeconds: 86_400, maxUses: 1, tags: [] };
         const { token } = await resources.createJoinToken(input, signedIn(request), { address: request.address });
-        const joinLine = `npx muster agent --server ${resources.publicUrl ?? ownUrl(request.headers)} --join-token ${token}`;
-        return show(request, { ...blank, joinLine });
+        const joinLines = await resources.joinLines(resources.publicUrl ?? ownUrl(request.headers), token);
+        return show(request, { ...blank, joinLines });
       },
     }),
     page({

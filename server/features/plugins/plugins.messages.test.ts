@@ -13,7 +13,8 @@ afterEach(() => database.dispose());
 const connection = { agentId: 'agt_1' } as AgentConnection;
 const agent = {
   id: 'agt_1', name: 'web01', public_key: '', tags: '[]', os: '', arch: '', version: '', slots: 1, facts: '{}', runtimes: '{}',
-  metrics: null, enrolled_at: 0, last_seen_at: null, revoked_at: null, life_id: null,
+  metrics: null, enrolled_at: 0, last_seen_at: null, revoked_at: null, life_id: null, executable: null,
+  other_protocol: null, duplicate: null,
 } as const; // biome-ignore format: a row
 const bundle = (name: string) => ({ name, sha256: name.repeat(64) });
 const [a, b, c] = [bundle('a'), bundle('b'), bundle('c')];

@@ -1,4 +1,4 @@
-import type { AgentMessageOf, ServerMessageOf } from '../../../shared/protocol.ts';
+import type { AgentMessageOf, HelloOfAnyProtocol, ServerMessageOf, UpdateOrder } from '../../../shared/protocol.ts';
 
 /**
  * Whether an agent may come in, answered by a feature in two steps. Between them the gateway ends the agent's previous connection and
@@ -13,7 +13,12 @@ export type Refusal = {
   /** a sentence for the person who reads the agent's log */
   readonly message: string;
   readonly closeCode: number;
+  /** of an agent of another protocol: how it comes to this one */
+  readonly update?: UpdateOrder | undefined;
 };
+
+/** What an agent of another protocol is told, which cannot come in; undefined: nothing but that. */
+export type OrderForOther = (hello: HelloOfAnyProtocol, serverNonce: string) => Promise<UpdateOrder | undefined>;
 
 export type Admission = {
   readonly kind: 'admitted';

@@ -1,10 +1,17 @@
-import { type AgentMessage, agentMessage, maxFrameMessages, protocolVersion } from '../../../shared/protocol.ts';
+import {
+  type AgentMessage,
+  agentMessage,
+  type HelloOfAnyProtocol,
+  helloOfAnyProtocol,
+  maxFrameMessages,
+  protocolVersion,
+} from '../../../shared/protocol.ts';
 
 /** What one entry of a frame turned out to be. */
 export type Received =
   | { readonly kind: 'message'; readonly message: AgentMessage }
-  /** a hello of another protocol version, whose other fields may mean something else: they are not looked at */
-  | { readonly kind: 'other_protocol'; readonly protocol: number }
+  /** a hello of another protocol version: of its other fields only those are looked at that every version has, if they are well formed */
+  | { readonly kind: 'other_protocol'; readonly protocol: number; readonly hello: HelloOfAnyProtocol | undefined }
   | { readonly kind: 'unknown'; readonly type: string };
 
 export type Malformed = { readonly kind: 'malformed'; readonly reason: string };
@@ -36,7 +43,7 @@ function readMessage(content: unknown): Received | Malformed {
   const { type, protocol } = content as { readonly type?: unknown; readonly protocol?: unknown };
   if (typeof type !== 'string') return malformed('type: A message names its type.');
   if (type === 'hello' && Number.isSafeInteger(protocol) && protocol !== protocolVersion) {
-    return { kind: 'other_protocol', protocol: protocol as number };
+    return { kind: 'other_protocol', protocol: protocol as number, hello: helloOfAnyProtocol.safeParse(content).data };
   }
   if (!knownTypes.has(type)) return { kind: 'unknown', type: type.slice(0, 64) };
   return parsed(type, content);

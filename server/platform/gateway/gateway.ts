@@ -6,7 +6,7 @@ import type { RandomBytes } from '../../../shared/ids.ts';
 import { type AgentMessage, closeCodes, maxFrameBytes } from '../../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
 import { rawProblem } from '../http/raw-answer.ts';
-import type { Admit, Refusal } from './admission.ts';
+import type { Admit, OrderForOther, Refusal } from './admission.ts';
 import type { AgentConnection, MessageHandlers } from './connection.ts';
 import { createGathering } from './gathering.ts';
 import { shakeHands } from './handshake.ts';
@@ -35,6 +35,8 @@ export type GatewayResources = {
   readonly log: Logger;
   readonly randomBytes: RandomBytes;
   readonly admit: Admit;
+  /** what an agent of another protocol is told besides; default: nothing */
+  readonly orderForOther?: OrderForOther;
   readonly handlers: MessageHandlers;
   /** when the welcome is queued, before the agent's first message is handled */
   readonly onReady: (connection: AgentConnection) => void;
@@ -42,6 +44,8 @@ export type GatewayResources = {
   readonly onClosed: (connection: AgentConnection) => void;
   /** whether a message that failed for this is to be sent again when `redeliver` is called; otherwise its connection is closed */
   readonly willPass?: (error: unknown) => boolean;
+  /** who asks, behind a proxy too; default: the far side of the socket */
+  readonly addressOf?: (request: IncomingMessage) => string | null;
   readonly settings?: Partial<GatewaySettings>;
   /** hosts that were here lately, and may come back all at once */
   readonly fleetSize?: number;
@@ -52,7 +56,7 @@ export type GatewayResources = {
 export const agentSocketPath = '/agent/v1/connect';
 
 export function createGateway(resources: GatewayResources): Gateway {
-  const { clock, log, handlers, onReady, onClosed } = resources;
+  const { clock, log, handlers, onReady, onClosed, addressOf = remoteAddressOf } = resources;
   const settings = { ...defaultGatewaySettings, ...resources.settings };
   const server = new WebSocketServer(serverOptions(settings));
   server.on('wsClientError', (error, socket) => {
@@ -158,7 +162,7 @@ export function createGateway(resources: GatewayResources): Gateway {
 
   return {
     upgrade(request, socket, head) {
-      const address = request.socket.remoteAddress ?? '';
+      const address = addressOf(request) ?? '';
       const place = stopped === undefined ? unauthenticated.enter(address) : undefined;
       if (place === undefined) {
         log.warn({ address }, 'agent socket refused: no place');
@@ -206,6 +210,8 @@ function dispatch(
     | undefined;
   return handler?.(connection, message);
 }
+
+const remoteAddressOf = ({ socket }: IncomingMessage): string | null => socket.remoteAddress ?? null;
 
 const mustWait = (ms: number): Refusal => ({
   kind: 'refused',

@@ -1,10 +1,21 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { closeCodes, protocolVersion } from '../../../shared/protocol.ts';
+import type { SignedRelease } from '../../../shared/release.ts';
 import { connectAgent, createAgentKeys, helloOf, openSocket } from '../../../tests/support/agent-client.ts';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { admission, refusal, startGateway, type TestGateway, welcomeTo } from '../../../tests/support/gateway.ts';
 
 const keys = createAgentKeys();
+const someRelease: SignedRelease = {
+  release: {
+    version: '2.0.0',
+    commit: 'unknown',
+    protocol: protocolVersion,
+    files: [{ platform: 'linux-x64', name: 'muster-agent', bytes: 1, sha256: 'a'.repeat(64), downloads: [] }],
+  },
+  signature: '',
+  key: '',
+};
 let running: TestGateway | undefined;
 
 async function start(...args: Parameters<typeof startGateway>): Promise<TestGateway> {
@@ -77,6 +88,32 @@ describe('the handshake of the agent socket', () => {
       code: 'protocol_unsupported',
       message: expect.stringContaining('Update the server.'),
     });
+    expect((await agent.closed).code).toBe(closeCodes.protocol);
+  });
+
+  it('hands what every hello holds to whoever knows how such an agent comes to this version', async () => {
+    const seen: unknown[] = [];
+    const order = { update: 'u', release: someRelease, mode: 'idle', drainAfterSeconds: 1, healthySeconds: 1 } as const;
+    const { url, ready } = await start({
+      orderForOther: async ({ agentId, protocol, os }, nonce) => {
+        seen.push([agentId, protocol, os, nonce]);
+        return order;
+      },
+    });
+    const agent = await openSocket(url);
+    const { nonce } = await agent.next('challenge');
+    const hello = { ...helloOf(nonce, { agentId: 'a', keys }), protocol: protocolVersion + 1, os: 'plan9', slots: 'many' };
+    agent.sendText(JSON.stringify(hello));
+    expect(await agent.next('refused')).toMatchObject({ code: 'protocol_unsupported', update: order });
+    expect([seen, ready]).toEqual([[['a', protocolVersion + 1, 'plan9', nonce]], []]);
+  });
+
+  it('refuses such an agent all the same when nobody can tell it anything', async () => {
+    const { url } = await start({ orderForOther: () => Promise.reject(new Error('the database is gone')) });
+    const agent = await openSocket(url);
+    const hello = helloOf((await agent.next('challenge')).nonce, { agentId: 'a', keys });
+    agent.sendText(JSON.stringify({ ...hello, protocol: protocolVersion + 1 }));
+    expect((await agent.next('refused')).update).toBeUndefined();
     expect((await agent.closed).code).toBe(closeCodes.protocol);
   });
 

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { RandomBytes } from '../../../shared/ids.ts';
-import { type AgentMessageOf, closeCodes, protocolVersion } from '../../../shared/protocol.ts';
+import { type AgentMessageOf, closeCodes, protocolVersion, type UpdateOrder } from '../../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
-import type { Admission, Admit, Refusal } from './admission.ts';
+import type { Admission, Admit, OrderForOther, Refusal } from './admission.ts';
 import type { AgentConnection } from './connection.ts';
 import type { Gathering } from './gathering.ts';
 import type { Seats } from './seats.ts';
@@ -22,6 +22,7 @@ export type HandshakeResources = {
   readonly log: Logger;
   readonly randomBytes: RandomBytes;
   readonly admit: Admit;
+  readonly orderForOther?: OrderForOther | undefined;
   readonly seats: Seats;
   readonly settings: GatewaySettings;
   readonly gathering: Pick<Gathering, 'withinMs'>;
@@ -63,8 +64,24 @@ async function helloOf(
   );
   const hello = await wire.hello;
   cancelDeadline();
-  if (hello?.kind === 'other_protocol') return refuse(wire, otherProtocol(hello), log);
-  return hello?.message;
+  if (hello?.kind !== 'other_protocol') return hello?.message;
+  const update = await orderFor(hello, serverNonce, resources);
+  return refuse(wire, { ...otherProtocol(hello), update }, log);
+}
+
+/** That there is no order for it must not keep it from being told what is wrong. */
+async function orderFor(
+  { hello }: OtherProtocol,
+  serverNonce: string,
+  { orderForOther, log }: HandshakeResources,
+): Promise<UpdateOrder | undefined> {
+  if (hello === undefined) return undefined;
+  try {
+    return await orderForOther?.(hello, serverNonce);
+  } catch (error) {
+    log.error({ err: error, agentId: hello.agentId }, 'no order for an agent of another protocol');
+    return undefined;
+  }
 }
 
 async function welcome(
@@ -110,9 +127,9 @@ const connectionOf = (wire: Wire, { agentId, agentName }: Admission, openedAt: n
   close: wire.close,
 });
 
-function refuse(wire: Wire, { code, message, closeCode }: Refusal, log: Logger): undefined {
+function refuse(wire: Wire, { code, message, closeCode, update }: Refusal, log: Logger): undefined {
   log.warn({ code }, 'agent refused');
-  wire.send({ type: 'refused', code, message });
+  wire.send({ type: 'refused', code, message, ...(update === undefined ? {} : { update }) });
   wire.close(closeCode, message);
 }
 

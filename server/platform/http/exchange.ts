@@ -1,17 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MusterError } from '../../../shared/errors.ts';
+import type { Clients } from './client-address.ts';
 import type { Exchange } from './endpoint.ts';
 import type { HttpServer } from './http-server.ts';
 import type { RequestIds } from './request-ids.ts';
 
-type Resources = { readonly requestIds: RequestIds; readonly server: Pick<HttpServer, 'onStop'> };
+type Resources = { readonly requestIds: RequestIds; readonly server: Pick<HttpServer, 'onStop'>; readonly clients: Clients };
 
 export function createExchange(
   request: IncomingMessage,
   response: ServerResponse,
   params: Exchange['params'],
-  { requestIds, server }: Resources,
+  { requestIds, server, clients }: Resources,
 ): Exchange {
+  clients.purge(request);
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   let controller: AbortController | undefined;
@@ -20,7 +22,7 @@ export function createExchange(
     path: mark < 0 ? url : url.slice(0, mark),
     search: mark < 0 ? '' : url.slice(mark + 1),
     params,
-    address: plainAddress(request.socket.remoteAddress),
+    address: clients.addressOf(request),
     requestId: idGiven(request) ?? requestIds(),
     get signal() {
       controller ??= abortedAtEnd(response, server);
@@ -49,7 +51,3 @@ function idGiven(request: IncomingMessage): string | undefined {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : undefined;
 }
-
-/** IPv4 as such, also on a listener that serves both families. */
-const plainAddress = (address: string | undefined): string | null =>
-  address === undefined ? null : address.startsWith('::ffff:') ? address.slice(7) : address;

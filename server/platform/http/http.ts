@@ -3,6 +3,7 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { errorCatalogue, MusterError } from '../../../shared/errors.ts';
 import type { Clock } from '../clock.ts';
+import type { Clients } from './client-address.ts';
 import type { Answer, Authenticate, Endpoint, Exchange } from './endpoint.ts';
 import { createExchange } from './exchange.ts';
 import type { HttpServer } from './http-server.ts';
@@ -24,6 +25,7 @@ export type HttpResources = {
   readonly idempotency: Idempotency;
   readonly server: Pick<HttpServer, 'onStop' | 'isStopping'>;
   readonly requestIds: RequestIds;
+  readonly clients: Clients;
   readonly clock: Clock;
   readonly log: Logger;
   /** told after each answer; `path` is the declared one */

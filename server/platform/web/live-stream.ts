@@ -96,7 +96,8 @@ export function createLiveStream({ topics, clock, signal, position, stillKnown }
     yield `retry: ${retryMs}\n${isWaiting() ? '' : `id: ${position()}\n`}\n`;
     while (!closed) {
       const any = await something(heartbeatMs);
-      if (clock.monotonic() - checkedAt >= heartbeatMs) {
+      // a timer may fire a moment early, and silence is as long as it is meant to be
+      if (!any || clock.monotonic() - checkedAt >= heartbeatMs) {
         if (!(await stillKnown())) break;
         checkedAt = clock.monotonic();
       }

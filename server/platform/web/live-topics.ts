@@ -5,12 +5,13 @@ import type { Permission } from '../../../shared/permissions.ts';
  * What a page can listen to: one thing by its id, or a list. `grid:RUN` is a run with ten thousand hosts: who listens to it is told the
  * states of its executions in bulk (`live-stream.ts`), and nothing of their progress.
  */
-const ofOneThing = ['run', 'grid', 'execution', 'task', 'agent'] as const;
+const ofOneThing = ['run', 'grid', 'execution', 'task', 'agent', 'update'] as const;
 const ofLists = {
   runs: 'tasks.read',
   tasks: 'tasks.read',
   overview: 'tasks.read',
   agents: 'agents.read',
+  updates: 'agents.read',
   plugins: 'plugins.read',
 } as const;
 
@@ -18,7 +19,7 @@ export const topicPattern = new RegExp(`^(?:(?:${ofOneThing.join('|')}):[a-z0-9_
 
 export function permissionOfTopic(topic: string): Permission {
   if (topic in ofLists) return ofLists[topic as keyof typeof ofLists];
-  return topic.startsWith('agent:') ? 'agents.read' : 'tasks.read';
+  return /^(?:agent|update):/.test(topic) ? 'agents.read' : 'tasks.read';
 }
 
 type Touched = { readonly topics: readonly string[]; readonly subject: string };
@@ -52,6 +53,7 @@ const touched: { readonly [N in EventName]: (event: Events[N]) => Touched } = {
   'agent.changed': ({ agentId }) => ({ topics: [`agent:${agentId}`, 'agents', 'overview'], subject: agentId }),
   // not the list of agents: a thousand heartbeats come there in a second, so its page asks for fresh numbers at a pace of its own
   'agent.metrics': ({ agentId }) => ({ topics: [`agent:${agentId}`], subject: agentId }),
+  'update.changed': ({ updateId }) => ({ topics: [`update:${updateId}`, 'updates'], subject: updateId }),
   'plugin.changed': ({ name }) => ({ topics: ['plugins'], subject: name }),
 };
 

@@ -3,7 +3,9 @@
  * anything but the characters of an address is not believed.
  */
 export function ownUrl(headers: Readonly<Record<string, string | undefined>>): string {
-  const { origin, host } = headers;
+  const { origin } = headers;
+  const host = headers['x-forwarded-host'] ?? headers.host;
+  const scheme = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
   if (origin !== undefined && /^https?:\/\/[\w.:[\]-]+$/.test(origin)) return origin;
-  return `http://${host !== undefined && /^[\w.:[\]-]+$/.test(host) ? host : 'localhost:8000'}`;
+  return `${scheme}://${host !== undefined && /^[\w.:[\]-]+$/.test(host) ? host : 'localhost:8000'}`;
 }

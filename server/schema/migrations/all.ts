@@ -11,6 +11,8 @@ import { metrics } from './0009_metrics.ts';
 import { foldKeys } from './0010_fold_keys.ts';
 import { overviewAndSearch } from './0011_overview_and_search.ts';
 import { savedViews } from './0012_saved_views.ts';
+import { agentUpdates } from './0013_agent_updates.ts';
+import { duplicatedAgents } from './0014_duplicated_agents.ts';
 
 /** In the order in which they are applied. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +28,6 @@ export const migrations: readonly Migration[] = [
   foldKeys,
   overviewAndSearch,
   savedViews,
+  agentUpdates,
+  duplicatedAgents,
 ];

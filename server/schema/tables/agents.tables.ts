@@ -20,6 +20,12 @@ export type AgentsTable = {
   revoked_at: number | null;
   /** of the process that was welcomed last; null if it never told */
   life_id: string | null;
+  /** JSON of `AgentExecutable`; null: it never told */
+  executable: string | null;
+  /** of its last hello, if that was not the one of this server */
+  other_protocol: number | null;
+  /** JSON of `Duplicate`, while two hosts use its identity */
+  duplicate: string | null;
 };
 
 export type AgentPluginsTable = { agent_id: string; name: string; sha256: string };

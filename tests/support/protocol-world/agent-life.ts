@@ -134,6 +134,8 @@ export async function beginLife(resources: AgentLifeResources): Promise<AgentLif
         plugins: { update() {}, setDownloadToken() {} },
         heartbeat: { start() {}, stop() {} },
         sendFacts() {},
+        updates: { order() {}, orderOnRefusal() {}, cancel() {}, acknowledge() {}, connected() {} },
+        sendExecutable() {},
         onName() {},
         log,
       }),

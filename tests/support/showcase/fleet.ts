@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { WebSocket } from 'ws';
-import type { AgentMessage, Offer, ServerMessage } from '../../../shared/protocol.ts';
+import type { AgentMessage, Offer, ServerMessage, ServerMessageOf } from '../../../shared/protocol.ts';
 import { type AgentKeys, createAgentKeys, enrolAgent, helloOf } from '../agent-client.ts';
 import type { ApiClient } from '../api-client.ts';
 import { outputSha256 } from '../output-sha256.ts';
 import { answerOf } from './answers.ts';
+import { courseOf, executableIn, firstExecutable, type ShownExecutable, toldExecutable } from './host-executable.ts';
 import type { ShownHost } from './hosts.ts';
 
 /** Hosts that speak the protocol over sockets of their own, all in this process; what they print is made up (`answers.ts`). */
@@ -19,6 +20,7 @@ export type Fleet = {
 /** Many at once would wait longer for their answer than a connection may take. */
 const atOnce = 40;
 const heartbeatMs = 5_000;
+const downloadMs = 300;
 
 /** Joins the hosts; they connect later. */
 export async function joinFleet(url: string, api: ApiClient, hosts: readonly ShownHost[]): Promise<Fleet> {
@@ -30,19 +32,22 @@ export async function joinFleet(url: string, api: ApiClient, hosts: readonly Sho
     ids.set(name, agentId);
   });
 
-  const sockets: WebSocket[] = [];
+  const sockets = new Map<string, WebSocket>();
   const timers = new Set<NodeJS.Timeout>();
   return {
     ids,
     async connect(at) {
       const present = hosts.filter(({ presence }) => presence === 'connected');
       await inTurns(present, async (host) => {
-        sockets.push(await connectHost(at, { host, agentId: ids.get(host.name) as string, keys, timers }));
+        const agentId = ids.get(host.name) as string;
+        const offers = new Map<string, Offer>();
+        const logged = new Map<string, number>();
+        await connectHost(at, { host, agentId, keys, timers, sockets, offers, logged }, firstExecutable);
       });
     },
     close() {
       for (const timer of timers) clearTimeout(timer);
-      for (const socket of sockets) socket.terminate();
+      for (const socket of sockets.values()) socket.terminate();
     },
   };
 }
@@ -56,13 +61,17 @@ type HostConnection = {
   readonly agentId: string;
   readonly keys: AgentKeys;
   readonly timers: Set<NodeJS.Timeout>;
+  /** the present one of each host */
+  readonly sockets: Map<string, WebSocket>;
+  readonly offers: Map<string, Offer>;
+  /** bytes of output sent before the end, by execution */
+  readonly logged: Map<string, number>;
 };
 
-function connectHost(url: string, { host, agentId, keys, timers }: HostConnection): Promise<WebSocket> {
+function connectHost(url: string, connection: HostConnection, executable: ShownExecutable): Promise<void> {
+  const { host, agentId, keys, timers, sockets, offers, logged } = connection;
   const ws = new WebSocket(`${url.replace(/^http/, 'ws')}/agent/v1/connect`, { perMessageDeflate: false });
-  const offers = new Map<string, Offer>();
-  /** bytes of output sent before the end, by execution */
-  const logged = new Map<string, number>();
+  sockets.set(host.name, ws);
   const send = (...messages: AgentMessage[]): void => {
     if (ws.readyState === WebSocket.OPEN) ws.send(JSON.stringify(messages));
   };
@@ -76,16 +85,22 @@ function connectHost(url: string, { host, agentId, keys, timers }: HostConnectio
     });
 
     function take(message: ServerMessage): void {
-      if (message.type === 'challenge') send(helloOf(message.nonce, { agentId, keys, slots: 10, version: '0.1.0', os: host.os }));
+      if (message.type === 'challenge')
+        send(helloOf(message.nonce, { agentId, keys, slots: 10, version: executable.version, os: host.os }));
       else if (message.type === 'welcome') {
         send(
           { type: 'facts', facts: host.facts, runtimes: { ...host.runtimes } },
           { type: 'plugins_held', held: heldOf(message.plugins?.text ?? '{"plugins":[]}', host) },
           { type: 'heartbeat', metrics: host.metricsAt(Date.now()) },
+          ...(executable.from === undefined
+            ? []
+            : [{ type: 'update_status', update: executable.from, state: 'healthy', message: '' } as const]),
+          toldExecutable(executable),
         );
         timers.add(setInterval(() => send({ type: 'heartbeat', metrics: host.metricsAt(Date.now()) }), heartbeatMs));
-        resolve(ws);
-      } else if (message.type === 'plugins') send({ type: 'plugins_held', held: heldOf(message.plugins.text, host) });
+        resolve();
+      } else if (message.type === 'update') follow(message);
+      else if (message.type === 'plugins') send({ type: 'plugins_held', held: heldOf(message.plugins.text, host) });
       else if (message.type === 'offer') {
         offers.set(message.execution, message);
         send({ type: 'accept', execution: message.execution, attempt: message.attempt });
@@ -96,6 +111,20 @@ function connectHost(url: string, { host, agentId, keys, timers }: HostConnectio
         const offer = offers.get(message.execution);
         if (offer !== undefined) end(offer, { output: '', exitCode: null, outcome: 'cancelled', durationMs: 2000 });
       }
+    }
+
+    function follow(order: ServerMessageOf<'update'>): void {
+      const tell = (status: ReturnType<typeof courseOf>): void =>
+        send({ type: 'update_status', update: order.update, ...status });
+      tell({ state: 'downloading', message: '12 of 34 MiB' });
+      const next = setTimeout(() => {
+        const course = courseOf(host, offers.size);
+        tell(course);
+        if (course.state !== 'switching') return;
+        ws.close();
+        connectHost(url, connection, executableIn(order, host)).catch(() => undefined);
+      }, downloadMs);
+      timers.add(next);
     }
 
     function work(offer: Offer): void {

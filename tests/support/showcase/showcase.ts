@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { signedInCookie } from '../../../bench/pages/signed-in.ts';
+import { writeStandInRelease } from '../stand-in-release.ts';
 import { type System, startSystem } from '../system.ts';
 import { joinFleet } from './fleet.ts';
 import { type ShownHost, showcaseHosts } from './hosts.ts';
@@ -10,6 +13,7 @@ import { invitePeople, operator } from './people.ts';
 import { pushPlugins } from './plugins.ts';
 import { doWork, type PresentWork } from './present-work.ts';
 import { createSchedules, showcaseSchedules } from './schedules.ts';
+import { beginUpdate, clonedHost, markAsTwo } from './update.ts';
 
 /**
  * A server with something on every page: a fleet (most of it simulated, two agents are real), what it did in the last weeks, and what it
@@ -25,6 +29,10 @@ export type Showcase = PresentWork & {
   /** a server that was started for the first time a moment ago */
   readonly fresh: { readonly url: string; readonly cookie: string };
   readonly agentId: string;
+  /** a host that was cloned */
+  readonly duplicatedAgent: string;
+  /** an update of the agents that is under way */
+  readonly updateId: string;
   readonly scheduledTask: string;
   dispose(): Promise<void>;
 };
@@ -35,17 +43,22 @@ const hourSeconds = 3600;
 /** @param hosts how many are simulated, 25 or more */
 export async function openShowcase(hosts: number): Promise<Showcase> {
   const settings = { MUSTER_LOG_LEVEL: 'warn' };
-  const [system, fresh] = await Promise.all([startSystem({ settings }), startSystem({ settings })]);
+  const agentsDir = await mkdtemp(join(tmpdir(), 'muster-release-'));
+  writeStandInRelease(agentsDir, { version: '0.2.0', commit: '7be04d91c2a6', platforms: ['linux-x64', 'windows-x64'] });
+  const [system, fresh] = await Promise.all([
+    startSystem({ settings: { ...settings, MUSTER_AGENTS_DIR: agentsDir } }),
+    startSystem({ settings }),
+  ]);
   try {
     await fresh.startAgent('this-host');
-    return await fill(system, fresh, showcaseHosts(hosts));
+    return await fill(system, fresh, agentsDir, showcaseHosts(hosts));
   } catch (error) {
-    await Promise.all([system.dispose(), fresh.dispose()]);
+    await Promise.all([system.dispose(), fresh.dispose(), rm(agentsDir, { recursive: true, force: true })]);
     throw error;
   }
 }
 
-async function fill(system: System, fresh: System, hosts: readonly ShownHost[]): Promise<Showcase> {
+async function fill(system: System, fresh: System, agentsDir: string, hosts: readonly ShownHost[]): Promise<Showcase> {
   const { api } = system;
   const fleet = await joinFleet(system.server().url, api, hosts);
   const idOf = (name: string): string => fleet.ids.get(name) ?? '';
@@ -69,6 +82,7 @@ async function fill(system: System, fresh: System, hosts: readonly ShownHost[]):
   await fleet.connect(system.server().url);
   await Promise.all(builders.map((name) => system.startAgent(name, { tags: ['build', 'region=fra1'] })));
   const work = await doWork(system, builders);
+  const updateId = await beginUpdate(api);
 
   return {
     system,
@@ -77,10 +91,12 @@ async function fill(system: System, fresh: System, hosts: readonly ShownHost[]):
     fresh: { url: fresh.server().url, cookie: await signedInCookie(fresh.server().signInUrl) },
     ...work,
     agentId: idOf('web-001'),
+    duplicatedAgent: idOf(clonedHost),
+    updateId,
     scheduledTask: tasks[0]?.id ?? '',
     async dispose() {
       fleet.close();
-      await Promise.all([system.dispose(), fresh.dispose()]);
+      await Promise.all([system.dispose(), fresh.dispose(), rm(agentsDir, { recursive: true, force: true })]);
     },
   };
 }
@@ -102,6 +118,7 @@ function writeHistory(dataDir: string, hosts: readonly ShownHost[], idOf: (name:
     const seen = database.prepare('UPDATE agents SET last_seen_at = ? WHERE name = ?');
     for (const { name, presence } of hosts)
       if (presence !== 'connected') seen.run(presence === 'gone' ? now - 5 * hourSeconds * 1000 : now - 90_000, name);
+    markAsTwo(database, now);
     writePastRuns(database, showcaseSchedules, now);
     database.prepare("INSERT INTO milestones (name, reached_at, reached_by) VALUES ('welcomed', ?, 'system')").run(now);
   } finally {

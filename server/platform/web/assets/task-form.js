@@ -78,6 +78,24 @@ function show(page) {
   owner.classList.toggle('is-invalid', part('owner').querySelector('.field-problem') !== null && owner.value.trim() !== '');
 }
 
+/** One after the other: each starts from what the one before has drawn. */
+let drawn = Promise.resolve();
+let switching;
+
+function redrawNext(intent, focusOn) {
+  const next = () => redraw(intent, focusOn);
+  drawn = drawn.then(next, next);
+  return drawn;
+}
+
+/** A second click while the form is on its way to the other view means the first one. */
+async function switchTo(view) {
+  if (switching === view) return;
+  switching = view;
+  await redrawNext(view, () => form.querySelector('[data-switch]'));
+  switching = undefined;
+}
+
 /** A button that draws the arguments anew. What was typed during the answer must not be lost, so such an answer is asked for again. */
 async function redraw(intent, focusOn) {
   for (let tries = 0; tries < 5; tries += 1) {
@@ -113,12 +131,12 @@ form.addEventListener('click', (event) => {
     chooseOwner(key);
   } else if (verb === 'json' || verb === 'fields') {
     event.preventDefault();
-    void redraw(verb, () => form.querySelector('[data-switch]'));
+    void switchTo(verb);
   } else if (verb === 'add' || verb === 'remove') {
     event.preventDefault();
     const rows = () => form.querySelector(`[data-rows="${CSS.escape(key)}"]`);
     const added = () => rows()?.querySelector(':scope > li:last-child :is(input:not([type="hidden"]), select, textarea)');
-    void redraw(button.value, () => (verb === 'add' ? added() : rows()?.parentElement.querySelector(':scope > button')));
+    void redrawNext(button.value, () => (verb === 'add' ? added() : rows()?.parentElement.querySelector(':scope > button')));
   }
 });
 
