@@ -92,11 +92,19 @@ describe('an agent for which there is no place', () => {
     await eventually('it asked again', () => asked === 4 && clock.pending() === 1);
   });
 
-  it('comes again as ever when no time is told', async () => {
-    answer = { status: 502, headers: { 'retry-after': '7' } };
+  it.each([
+    [502, '7'],
+    [503, 'Sat, 21 Nov 2026 12:00:00 GMT'],
+    [503, '0'],
+  ])('comes again as ever, later each time, when no time is told (%s, Retry-After: %s)', async (status, told) => {
+    answer = { status, headers: { 'retry-after': told } };
     connection.start();
-    await eventually('it asked, and waits', () => asked === 1 && clock.pending() === 1);
-    await clock.advance(250);
-    await eventually('it asked again', () => asked === 2 && clock.pending() === 1);
+    for (const [times, wait] of [250, 500, 1000].entries()) {
+      await eventually('it asked, and waits', () => asked === times + 1 && clock.pending() === 1);
+      await clock.advance(wait - 1);
+      expect(asked).toBe(times + 1);
+      await clock.advance(1);
+    }
+    await eventually('it asked again', () => asked === 4 && clock.pending() === 1);
   });
 });

@@ -8,5 +8,6 @@ export function noPlaceMsOf({ statusCode, headers }: Pick<IncomingMessage, 'stat
   if (statusCode !== 503 && statusCode !== 429) return undefined;
   // the other form of the header, a date, is of a clock that may be another one
   const seconds = /^\d{1,6}$/.test(headers['retry-after'] ?? '') ? Number(headers['retry-after']) : undefined;
-  return seconds === undefined ? undefined : seconds * 1000;
+  // "at once" names no time: nobody is to be asked without end and without longer waits
+  return seconds === undefined || seconds === 0 ? undefined : seconds * 1000;
 }

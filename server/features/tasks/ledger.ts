@@ -89,7 +89,7 @@ export function createLedger({ db, clock, events, openRows, onCommitted }: Ledge
     try {
       return await db.write(async (writer) => {
         // a unit that is tried again begins with clean books
-        openRows.forget(done.touched);
+        openRows.forget(done.changes.map(({ after }) => after.id));
         done.changes.length = 0;
         done.touched.clear();
         done.runs.clear();

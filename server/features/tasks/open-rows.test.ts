@@ -131,3 +131,12 @@ test('final rows are not kept, and of the open ones the newest', () => {
   rows.forget(['c', 'unknown']);
   expect(rows.get('c')).toBeUndefined();
 });
+
+test('a row with long texts is not kept, nor what it was before', () => {
+  const row = (message: string | null): ExecutionRow => ({ id: 'a', open: 1, message }) as ExecutionRow;
+  const rows = createOpenRows();
+  rows.put([row('short')]);
+  expect(rows.get('a')?.message).toBe('short');
+  rows.put([row('x'.repeat(8192))]);
+  expect(rows.get('a')).toBeUndefined();
+});

@@ -19,8 +19,10 @@ export type OpenRows = {
   clear(): void;
 };
 
-/** What a fleet of ten thousand has under way, twice. A row takes half a kilobyte. */
+/** What a fleet of ten thousand has under way, twice. A row takes half a kilobyte, and a little more than its texts. */
 const usualCapacity = 20_000;
+/** Messages of agents may be as long as ten rows: a fleet on which work goes wrong must not take the memory for that many. */
+const longestTexts = 1000;
 
 export function createOpenRows(capacity = usualCapacity): OpenRows {
   const rows = new Map<string, ExecutionRow>();
@@ -30,7 +32,7 @@ export function createOpenRows(capacity = usualCapacity): OpenRows {
       for (const row of written) {
         // the newest go to the end
         rows.delete(row.id);
-        if (row.open === 1) rows.set(row.id, row);
+        if (row.open === 1 && textsOf(row) <= longestTexts) rows.set(row.id, row);
       }
       for (const oldest of rows.keys()) {
         if (rows.size <= capacity) break;
@@ -43,3 +45,7 @@ export function createOpenRows(capacity = usualCapacity): OpenRows {
     clear: () => rows.clear(),
   };
 }
+
+/** Characters in the columns that may hold any number of them. */
+const textsOf = ({ message, reason_text, data, assignment }: ExecutionRow): number =>
+  [message, reason_text, data, assignment].reduce((sum, text) => sum + (text?.length ?? 0), 0);

@@ -8,35 +8,35 @@ import { countEnded, endSingle, finishRun } from './runs.store.ts';
 
 /** Counts the ends of executions in their runs, in the transaction that ends them. A run is final when its last execution is. */
 export type RunEnds = {
-  /** A new run: what of it never changes is known from now on. */
+  /** A new run: if it has one execution only, that is known from now on. */
   remember(run: Pick<RunRow, 'id' | 'total' | 'trigger'>): void;
   countIn(writer: Writer, runId: string, to: ExecutionState, now: number): Promise<{ state: RunState; trigger: Trigger }>;
 };
 
-type Known = Pick<RunRow, 'total' | 'trigger'>;
-
 const usualCapacity = 50_000;
 
 export function createRunEnds(capacity = usualCapacity): RunEnds {
-  const known = new Map<string, Known>();
+  /** runs with one execution */
+  const singles = new Map<string, Trigger>();
 
   /** The end of the only execution is the end of the run: one statement in place of two. */
-  async function endOfSingle(writer: Writer, runId: string, to: ExecutionState, now: number, { trigger }: Known) {
+  async function endOfSingle(writer: Writer, runId: string, to: ExecutionState, now: number, trigger: Trigger) {
     const state = runStateOf({ [to]: 1, open: 0 });
     if ((await endSingle(writer, runId, to, state, now)) !== 1) throw notThere(runId);
-    known.delete(runId);
+    singles.delete(runId);
     return { state, trigger };
   }
 
   return {
     remember({ id, total, trigger }) {
-      known.set(id, { total, trigger });
-      const [oldest] = known.keys();
-      if (known.size > capacity && oldest !== undefined) known.delete(oldest);
+      if (total !== 1) return;
+      singles.set(id, trigger);
+      const [oldest] = singles.keys();
+      if (singles.size > capacity && oldest !== undefined) singles.delete(oldest);
     },
     async countIn(writer, runId, to, now) {
-      const run = known.get(runId);
-      if (run?.total === 1) return endOfSingle(writer, runId, to, now, run);
+      const triggerOfSingle = singles.get(runId);
+      if (triggerOfSingle !== undefined) return endOfSingle(writer, runId, to, now, triggerOfSingle);
       const counts = await countEnded(writer, runId, to);
       if (counts === undefined) throw notThere(runId);
       const { trigger } = counts;

@@ -1,10 +1,10 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '../../../shared/errors.ts';
 import type { Clock } from '../clock.ts';
 import { rawProblem } from './raw-answer.ts';
-import { createSecureServer, type TlsFiles } from './secure-server.ts';
+import { createSecureServer, type SecureServer, type TlsFiles } from './secure-server.ts';
 
 /**
  * The one listener: HTTP or HTTPS, and the upgrade to WebSocket on the paths that were given.
@@ -41,8 +41,7 @@ export type HttpServerResources = {
 export function createHttpServer({ host, port, tls, clock }: HttpServerResources): HttpServer {
   // what asks for another protocol, such as HTTP/2 in clear text, is answered as if it had not; else it would never be answered
   const options = { shouldUpgradeCallback: isWebSocketForUs };
-  const { server, closeWaiting } =
-    tls === null ? { server: createServer(options), closeWaiting: () => {} } : createSecureServer(options, tls, clock);
+  const { server, closeWaiting, closeAll } = tls === null ? createPlainServer(options) : createSecureServer(options, tls, clock);
   // longer than the idle time of common proxies, which would otherwise send a request into a connection that is being closed
   server.keepAliveTimeout = 75_000;
   const upgrades = new Map<string, UpgradeHandler>();
@@ -64,12 +63,12 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
       socket.end(rawProblem('not_found', 'No WebSocket answers here.'));
       return;
     }
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
     if (stopped !== undefined) {
       socket.end(rawProblem('server_stopping', 'The server is stopping. Try again soon.', 5));
       return;
     }
-    upgraded.add(socket);
-    socket.once('close', () => upgraded.delete(socket));
     handler(request, socket, head);
   });
 
@@ -79,14 +78,14 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
     else socket.end(rawProblem(...faultOf(error)), () => socket.destroy());
   });
 
-  async function closeAll(graceMs: number, upgradedEnd: Promise<void> | undefined): Promise<void> {
+  async function end(graceMs: number, upgradedEnd: Promise<void> | undefined): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const callback of [...stopCallbacks]) callback();
     server.closeIdleConnections();
     closeWaiting();
     await Promise.all([inFlight > 0 ? finished(graceMs) : undefined, upgradedEnd]);
-    server.closeAllConnections();
     for (const socket of upgraded) socket.destroy();
+    closeAll();
     await closed;
   }
 
@@ -139,10 +138,16 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
       return { host, port: actual, url: `${tls === null ? 'http' : 'https'}://${name}:${actual}` };
     },
     stop(graceMs, upgradedEnd) {
-      stopped ??= server.listening ? closeAll(graceMs, upgradedEnd) : Promise.resolve();
+      stopped ??= server.listening ? end(graceMs, upgradedEnd) : Promise.resolve();
       return stopped;
     },
   };
+}
+
+/** It knows all of its connections itself. */
+function createPlainServer(options: ServerOptions): SecureServer {
+  const server = createServer(options);
+  return { server, closeWaiting: () => undefined, closeAll: () => server.closeAllConnections() };
 }
 
 const pathOf = (url: string | undefined): string => (url ?? '/').split('?', 1)[0] ?? '/';

@@ -10,8 +10,10 @@ export type TlsFiles = { readonly certFile: string; readonly keyFile: string };
 
 export type SecureServer = {
   readonly server: Server;
-  /** Closes the connections on which TLS did not begin yet, of which the server itself does not know. */
+  /** Closes the connections on which TLS did not begin yet. */
   closeWaiting(): void;
+  /** Closes every connection. The server itself knows only those that are through the handshake of TLS. */
+  closeAll(): void;
 };
 
 /** as long as Node waits for the end of a TLS handshake */
@@ -30,7 +32,7 @@ export function createSecureServer(
   const [cert, key] = [readPem('tlsCert', certFile), readPem('tlsKey', keyFile)];
   try {
     const server = createTlsServer({ ...options, cert, key }).on('secureConnection', parseInTurn);
-    return { server, closeWaiting: beginInTurn(server, clock) };
+    return { server, ...beginInTurn(server, clock) };
   } catch (cause) {
     throw unusable(
       'tlsCert',
@@ -49,11 +51,11 @@ export function createSecureServer(
  * They wait for each other: the server's half of a handshake is done at once and is most of what a connection costs, so that in each turn of
  * the event loop only some begin, and those that have begun get on with it. When a whole fleet comes, it is let in one after the other
  * instead of all at once and too late.
- *
- * @returns closes those that did not begin yet
  */
-function beginInTurn(server: Server, { monotonic }: Pick<Clock, 'monotonic'>): () => void {
+function beginInTurn(server: Server, { monotonic }: Pick<Clock, 'monotonic'>): Pick<SecureServer, 'closeWaiting' | 'closeAll'> {
   const listeners = server.listeners('connection') as ((socket: Socket) => void)[];
+  /** all of them, in whatever state */
+  const open = new Set<Socket>();
   const silent = new Set<Socket>();
   /** since when; the one that waits longest is the first */
   const waiting = new Map<Socket, number>();
@@ -62,19 +64,27 @@ function beginInTurn(server: Server, { monotonic }: Pick<Clock, 'monotonic'>): (
   function beginSome(): void {
     turn = undefined;
     const startedAt = monotonic();
-    for (const [socket, since] of waiting) {
+    const beginNext = (): void => {
+      const [first] = waiting;
+      if (first === undefined) return;
+      if (monotonic() - startedAt >= msPerTurn) {
+        turn ??= setImmediate(beginSome);
+        return;
+      }
+      const [socket, since] = first;
       waiting.delete(socket);
       // its far side has given up by now, or will before it is done
       if (startedAt - since > longestWaitMs) socket.destroy();
       else begin(socket);
-      if (monotonic() - startedAt >= msPerTurn) break;
-    }
-    if (waiting.size > 0) turn = setImmediate(beginSome);
+      // Node hands the first bytes to TLS in the next tick: only after that it shows what this handshake took
+      process.nextTick(beginNext);
+    };
+    beginNext();
   }
 
   function begin(socket: Socket): void {
     if (socket.destroyed) return;
-    socket.off('error', cut).off('close', gone);
+    socket.off('error', cut);
     for (const listener of listeners) listener.call(server, socket);
   }
 
@@ -83,6 +93,7 @@ function beginInTurn(server: Server, { monotonic }: Pick<Clock, 'monotonic'>): (
   }
 
   function gone(this: Socket): void {
+    open.delete(this);
     silent.delete(this);
     waiting.delete(this);
   }
@@ -97,13 +108,20 @@ function beginInTurn(server: Server, { monotonic }: Pick<Clock, 'monotonic'>): (
   }
 
   server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+    open.add(socket);
     silent.add(socket);
     socket.setTimeout(firstBytesMs, cut).on('error', cut).on('close', gone).once('readable', heard);
   });
-  return () => {
-    clearImmediate(turn);
-    turn = undefined;
-    for (const socket of [...silent, ...waiting.keys()]) socket.destroy();
+  return {
+    closeWaiting() {
+      clearImmediate(turn);
+      turn = undefined;
+      for (const socket of [...silent, ...waiting.keys()]) socket.destroy();
+    },
+    closeAll() {
+      server.closeAllConnections();
+      for (const socket of open) socket.destroy();
+    },
   };
 }
 
