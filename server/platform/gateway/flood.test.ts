@@ -1,21 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Metrics } from '../../../shared/metrics.ts';
 import { closeCodes, maxFrameMessages } from '../../../shared/protocol.ts';
 import { connectAgent, createAgentKeys } from '../../../tests/support/agent-client.ts';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { startGateway, type TestGateway } from '../../../tests/support/gateway.ts';
+import { heartbeat } from '../../../tests/support/heartbeat.ts';
 
 const keys = createAgentKeys();
-const metrics: Metrics = {
-  cpuPercent: 0,
-  memoryUsedBytes: 0,
-  memoryTotalBytes: 0,
-  diskUsedBytes: 0,
-  diskTotalBytes: 0,
-  load1: 0,
-  agentMemoryBytes: 0,
-};
-const heartbeat = { type: 'heartbeat', metrics } as const;
 let running: TestGateway | undefined;
 
 async function start(...args: Parameters<typeof startGateway>): Promise<TestGateway> {
