@@ -300,7 +300,7 @@ export async function startServer({
   });
   const loops = [timeLoop, timeNotes, diskLoop, scheduleLoop, dispatchLoop, sweepLoop, housekeeping];
   const unsubscribe = [
-    events.on('task.changed', () => scheduleLoop.wake()),
+    events.on('task.changed', schedules.changed),
     // Online again after Idle: work may be waiting
     events.on('agent.changed', ({ agentId }) => ledger.agentChanged(agentId)),
   ];

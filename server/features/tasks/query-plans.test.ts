@@ -57,6 +57,7 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   findTask: [(db) => tasks.findTask(db, 'x')],
   insertTask: [(db) => tasks.insertTask(db, row)],
   updateTask: [(db) => tasks.updateTask(db, 'x', { next_fire_at: 1 })],
+  noteFiring: [(db) => tasks.noteFiring(db, { id: 'x', status: 'active', next_fire_at: 1, last_run_id: 'run_x' })],
   insertTaskVersion: [
     (db) => tasks.insertTaskVersion(db, { task_id: 'x', version: 1, definition: '', replaced_at: 0, replaced_by: '' }),
   ],

@@ -130,13 +130,16 @@ export const activeRunsOf = (db: Reader | Writer, taskId: string, limit: number)
 
 /** The run of a firing of a schedule that was due at this time, if it was made already. Index: runs_one_per_firing. */
 export const runOfFiring = (db: Reader | Writer, taskId: string, firedAt: number): Promise<{ id: string } | undefined> =>
+  ofFiring.first(db, { taskId, firedAt });
+
+const ofFiring = prepare((db: Reader, p: Params<{ taskId: string; firedAt: number }>) =>
   db
     .selectFrom('runs')
     .select('id')
-    .where('task_id', '=', taskId)
-    .where('fired_at', '=', firedAt)
-    .where('trigger', 'in', [sql.lit('schedule' as const), sql.lit('interval' as const)])
-    .executeTakeFirst();
+    .where('task_id', '=', p('taskId'))
+    .where('fired_at', '=', p('firedAt'))
+    .where('trigger', 'in', [sql.lit('schedule' as const), sql.lit('interval' as const)]),
+);
 
 export type RunFilter = {
   readonly taskId?: string | undefined;

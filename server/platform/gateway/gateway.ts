@@ -12,6 +12,7 @@ import { createGathering } from './gathering.ts';
 import { shakeHands } from './handshake.ts';
 import { createIntakeBudget } from './intake-budget.ts';
 import { createPenalties } from './penalties.ts';
+import { createReadingTurns } from './reading-turns.ts';
 import { createSeats } from './seats.ts';
 import { serialise } from './send-queue.ts';
 import { defaultGatewaySettings, type GatewaySettings } from './settings.ts';
@@ -66,6 +67,7 @@ export function createGateway(resources: GatewayResources): Gateway {
   const turnEnd = createTurnEnd();
   const seats = createSeats();
   const budget = createIntakeBudget(settings.maxOutputUnderWay);
+  const turns = createReadingTurns({ mostPerTurn: settings.maxReadPerTurn, budget });
   const penalties = createPenalties(clock);
   const admit: Admit = async (hello, serverNonce, address) => {
     const answer = await resources.admit(hello, serverNonce, address);
@@ -95,6 +97,7 @@ export function createGateway(resources: GatewayResources): Gateway {
       clock,
       turnEnd,
       budget,
+      turns,
       log: socketLog,
       willPass: resources.willPass ?? (() => false),
       handle: (message) => dispatch(handlers, ready.get(wire), message, clock),
@@ -158,6 +161,7 @@ export function createGateway(resources: GatewayResources): Gateway {
     for (const wire of open) wire.terminate();
     await Promise.all(open.map((wire) => wire.ended));
     turnEnd.stop();
+    turns.stop();
   }
 
   return {
