@@ -8,7 +8,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   testEnvironment: '<rootDir>/scripts/test-environment.ts',
   testTimeout: 20_000,
-  maxWorkers: 2,
+  // many tests wait for other processes most of their time
+  maxWorkers: 3,
   forceExit: false,
   injectGlobals: false,
   watchman: false,

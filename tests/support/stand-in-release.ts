@@ -38,7 +38,9 @@ const project = resolve(import.meta.dirname, '../..');
 
 /** @param tree where the project lies for whoever runs the executable */
 export const agentFromSource = (tree: string = project): string =>
-  `exec ${tree}/node_modules/.bin/node ${tree}/bin/muster-agent.js "$@"`;
+  `exec ${quoted(`${tree}/node_modules/.bin/node`)} ${quoted(`${tree}/bin/muster-agent.js`)} "$@"`;
+
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 function measured(file: string): { bytes: number; sha256: string } {
   const content = readFileSync(file);

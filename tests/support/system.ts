@@ -90,7 +90,9 @@ export async function startSystem({
   async function stopAll(): Promise<string[]> {
     const running = [...agents, server].filter((program) => program.isRunning());
     const ends = await Promise.all(running.map((program) => program.stop()));
-    return running.filter((_, index) => !ends[index]).map((program) => `A process did not end in order:\n${program.output()}`);
+    return running
+      .filter((_, index) => !ends[index])
+      .map(({ child, output }) => `A process did not end in order (${child.exitCode ?? child.signalCode}):\n${output()}`);
   }
 
   /** @returns how many there were */

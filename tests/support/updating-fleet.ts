@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentView } from '../../server/features/agents/agents.ts';
-import { createReleaseFolder } from '../../server/features/releases/release-folder.ts';
+import { createReleaseFolder, type ReleaseFolder } from '../../server/features/releases/release-folder.ts';
 import { createReleases } from '../../server/features/releases/releases.service.ts';
 import { createUpdates, type UpdatesFeature } from '../../server/features/updates/updates.feature.ts';
 import type { MessageHandlers } from '../../server/platform/gateway/connection.ts';
@@ -74,7 +74,7 @@ export async function startUpdatingFleet(): Promise<UpdatingFleet> {
       events,
       audit,
       agents: agents.agents,
-      releases: createReleases({ folder: createReleaseFolder(folder, log), identity, clock }),
+      releases: createReleases({ folder: waitedFor(createReleaseFolder(folder, log)), identity, clock }),
       busyOf: () => 0,
       lookAtTime: async () => undefined,
     });
@@ -87,9 +87,24 @@ export async function startUpdatingFleet(): Promise<UpdatingFleet> {
     await agents.dispose();
   }
 
-  /** What was said is heard, and what follows from it is written: there and back twice. */
+  /** Files are read in their own time, whatever the clock of the test says. */
+  const reading = new Set<Promise<unknown>>();
+  function waitedFor(files: ReleaseFolder): ReleaseFolder {
+    const waited = async <T>(answer: Promise<T>): Promise<T> => {
+      reading.add(answer);
+      try {
+        return await answer;
+      } finally {
+        reading.delete(answer);
+      }
+    };
+    return { ...files, read: () => waited(files.read()), has: (download) => waited(files.has(download)) };
+  }
+
+  /** What was said is heard, and what follows from it is written: there and back, again and again. */
   async function settle(): Promise<void> {
-    for (let turn = 0; turn < 2; turn += 1) {
+    for (let turn = 0; turn < 3; turn += 1) {
+      while (reading.size > 0) await Promise.allSettled(reading);
       await Promise.all([...hosts.values()].map((host) => host.exchange()));
       await database.db.write(async () => undefined);
     }

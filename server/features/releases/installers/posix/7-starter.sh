@@ -141,15 +141,21 @@ take_start() {
 run_agent() {
   [ "$state" != switching ] || rm -f "$data/state.json"
   trap 'stopping=yes; end_agent' TERM
+  woken=no
   "$link" run --dir "$data" &
   agent=$!
   # it was told so in the meantime
   [ $stopping$late = nono ] || end_agent
+  code=''
   while :; do
     wait "$agent" 2>/dev/null
-    code=$?
-    # a signal to this script ends the waiting, and not the agent
-    [ $code -gt 128 ] && kill -0 "$agent" 2>/dev/null || break
+    ended=$?
+    # it was told before, with the signal that came at the same time
+    [ $ended = 127 ] && [ -n "$code" ] && break
+    code=$ended
+    # a signal to this script ends the waiting, and not the agent, whose exit code is still to come, however soon it ends
+    [ $woken = yes ] && [ $code -gt 128 ] || break
+    woken=no
   done
   agent=''
   ! is_child "$killer" || kill -KILL "$killer" 2>/dev/null
@@ -161,6 +167,7 @@ is_child() { [ -n "$1" ] && [ -r "/proc/$1/stat" ] && read -r _ _ _ parent _ 2>/
 
 # One that is too late, or hangs, may not answer to a signal; one that was told to stop by a service manager is that one's to kill.
 end_agent() {
+  woken=yes
   [ -n "$agent" ] || return 0
   kill -TERM "$agent" 2>/dev/null
   [ $late = yes ] && [ -z "$killer" ] || return 0
