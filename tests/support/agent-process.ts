@@ -10,6 +10,8 @@ export type AgentProcess = {
   /** the end of what its present process wrote */
   readonly output: () => string;
   readonly isRunning: () => boolean;
+  /** of its present process */
+  readonly endedBy: () => number | string | null;
   kill(): Promise<void>;
   stop(): Promise<boolean>;
   start(): void;
@@ -62,6 +64,7 @@ export function startAgentProcess(options: AgentProcessOptions): AgentProcess {
     pid: () => program.pid,
     output: () => program.output(),
     isRunning: () => program.isRunning(),
+    endedBy: () => program.endedBy(),
     kill: () => program.kill(),
     stop: () => program.stop(),
     start() {

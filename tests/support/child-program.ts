@@ -14,6 +14,8 @@ export type ChildProgram = {
   /** the end of its output, both streams */
   output(): string;
   isRunning(): boolean;
+  /** its exit code, or the signal that ended it; null while it runs */
+  endedBy(): number | string | null;
   /** `kill -9`; settles when it is gone */
   kill(): Promise<void>;
   /** Asks it to end, and kills it if it does not; @returns whether it ended by itself, with exit code 0 */
@@ -64,6 +66,7 @@ export function startProgram({ program, args = [], env, flags = [] }: ChildProgr
     child,
     output: () => output,
     isRunning,
+    endedBy: () => child.exitCode ?? child.signalCode,
     kill,
     async stop(patienceMs = 15_000) {
       const force = setTimeout(() => child.kill('SIGKILL'), patienceMs);

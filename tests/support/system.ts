@@ -92,7 +92,7 @@ export async function startSystem({
     const ends = await Promise.all(running.map((program) => program.stop()));
     return running
       .filter((_, index) => !ends[index])
-      .map(({ child, output }) => `A process did not end in order (${child.exitCode ?? child.signalCode}):\n${output()}`);
+      .map(({ endedBy, output }) => `A process did not end in order (${endedBy()}):\n${output()}`);
   }
 
   /** @returns how many there were */
