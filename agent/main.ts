@@ -40,6 +40,7 @@ import { createTrustedCatalogue } from './plugins/trusted-catalogue.ts';
 import { selfCommand } from './self-command.ts';
 import type { AgentSettings } from './settings.ts';
 import { createShutdown } from './shutdown.ts';
+import { createSpareMemory } from './spare-memory.ts';
 import { openSpoolFolder } from './spool/spool-folder.ts';
 import { startWhenDiskHasRoom } from './start-trouble.ts';
 import { createStateFile, type StateFile } from './state-file.ts';
@@ -67,6 +68,8 @@ export type AgentResources = {
   readonly createExecutor: CreateExecutor;
   /** all facts of the host, found by a program */
   readonly readAllFacts: (signal: AbortSignal) => Promise<Facts>;
+  /** gives back the memory of this process that is not used any more; by default it is left to V8, since a process may hold other things */
+  readonly collectGarbage: () => void;
   /** ends the waiting of an agent that cannot reach its server to enrol */
   readonly signal: AbortSignal;
 };
@@ -89,6 +92,7 @@ export async function startAgent(settings: AgentSettings, given: Partial<AgentRe
         clock: systemClock,
         signal,
       }),
+    collectGarbage() {},
     signal: new AbortController().signal,
     ...given,
   };
@@ -136,6 +140,7 @@ async function run(
 
   const held = createHeldAttempts();
   const slots = createSlots(settings.slots);
+  const memory = createSpareMemory({ isIdle: slots.areAllFree, collect: resources.collectGarbage, clock });
   const delivery = createDeliveryLoop({ uplink, clock, log });
   const { outboxBytes, minFreeBytes } = settings;
   const { freeDiskBytes } = metrics;
@@ -170,7 +175,10 @@ async function run(
     executor,
     delivery,
     handBack: createHandBack(uplink),
-    releaseSlot: slots.release,
+    releaseSlot() {
+      slots.release();
+      memory.wasUsed();
+    },
     agentName: () => identity.name,
     workFolder: folder.work,
     artifacts,
@@ -183,9 +191,10 @@ async function run(
   clearWork(folder);
 
   const isUsed = (sha256: string): boolean => offers.uses(sha256) || [...held.all()].some((attempt) => attempt.sha256 === sha256);
-  const prefetch = createPrefetch({ catalogue, cache: plugins, isUsed, uplink, clock, log });
+  const prefetch = createPrefetch({ catalogue, cache: plugins, isUsed, onFetched: memory.wasUsed, uplink, clock, log });
   const heartbeat = createHeartbeat({ uplink, metrics, clock, log });
-  const factSheet = createFactSheet({ executor, readAllFacts: resources.readAllFacts, uplink, clock, log });
+  const readAllFacts: AgentResources['readAllFacts'] = (signal) => resources.readAllFacts(signal).finally(memory.wasUsed);
+  const factSheet = createFactSheet({ executor, readAllFacts, uplink, clock, log });
 
   function rename(name: string): void {
     if (name === identity.name) return;
@@ -267,6 +276,7 @@ async function run(
     log,
     close: async () => {
       updates.stop();
+      memory.stop();
       prefetch.stop();
       heartbeat.stop();
       factSheet.stop();
