@@ -27,7 +27,7 @@ import { readHostLabel } from './host/host-facts.ts';
 import { createHostMetrics } from './host/host-metrics.ts';
 import { loadOrMakeKey } from './identity/agent-key.ts';
 import { identify } from './identity/identify.ts';
-import { writeIdentity } from './identity/identity-file.ts';
+import { createOwnName } from './identity/own-name.ts';
 import { openJournal } from './journal/journal.ts';
 import { createConnection } from './link/connection.ts';
 import { openSession } from './link/session.ts';
@@ -122,8 +122,9 @@ async function run(
   const { clock, random, log } = resources;
   const key = loadOrMakeKey(folder.key);
   const onWaiting = (why: string): void => state.tell({ state: 'waiting', why });
-  let identity = await identify({ ...resources, settings, folder, key, onWaiting });
+  const identity = await identify({ ...resources, settings, folder, key, onWaiting });
   const { agentId, serverUrl, serverPublicKey } = identity;
+  const name = createOwnName(folder.identity, identity, log);
 
   const startedBy = `${agentId} ${realpathSync(folder.root)}`;
 
@@ -179,7 +180,7 @@ async function run(
       slots.release();
       memory.wasUsed();
     },
-    agentName: () => identity.name,
+    agentName: name.get,
     workFolder: folder.work,
     artifacts,
     clock,
@@ -195,16 +196,6 @@ async function run(
   const heartbeat = createHeartbeat({ uplink, metrics, clock, log });
   const readAllFacts: AgentResources['readAllFacts'] = (signal) => resources.readAllFacts(signal).finally(memory.wasUsed);
   const factSheet = createFactSheet({ executor, readAllFacts, uplink, clock, log });
-
-  function rename(name: string): void {
-    if (name === identity.name) return;
-    identity = { ...identity, name };
-    try {
-      writeIdentity(folder.identity, identity);
-    } catch (error) {
-      log.error({ err: error }, 'name_not_stored');
-    }
-  }
 
   const end = Promise.withResolvers<AgentEnd>();
   let last: Parameters<StateFile['tell']>[0] = { state: 'ended' };
@@ -229,7 +220,7 @@ async function run(
         }),
         onWelcomed() {
           journal.welcomed();
-          state.tell({ state: 'online', name: identity.name, server: serverUrl });
+          state.tell({ state: 'online', name: name.get(), server: serverUrl });
         },
         attempts,
         uplink,
@@ -248,7 +239,7 @@ async function run(
         sendFacts: factSheet.connected,
         updates,
         sendExecutable: report.connected,
-        onName: rename,
+        onName: name.set,
         randomBytes: resources.randomBytes,
         log,
       }),
@@ -293,11 +284,11 @@ async function run(
   });
 
   connection.start();
-  log.info({ agentId, name: identity.name, server: serverUrl, folder: folder.root, version: agentVersion }, 'agent_started');
+  log.info({ agentId, name: name.get(), server: serverUrl, folder: folder.root, version: agentVersion }, 'agent_started');
 
   return {
     agentId,
-    name: () => identity.name,
+    name: name.get,
     ended: end.promise,
     async stop() {
       await shutdown();
