@@ -172,6 +172,12 @@ function counted(
   held: HeldAttempts,
   { tally, onAcknowledged }: Pick<SimulatedAgentResources, 'tally' | 'onAcknowledged'>,
 ): Attempts {
+  function acknowledged(key: AttemptKey): void {
+    const outcome = held.get(key)?.result?.outcome;
+    if (outcome === undefined) return;
+    tally.acknowledged[outcome] = (tally.acknowledged[outcome] ?? 0) + 1;
+    onAcknowledged(preciseNow());
+  }
   return {
     ...attempts,
     offer(message) {
@@ -183,12 +189,13 @@ function counted(
       attempts.start(message);
     },
     ack(message) {
-      const outcome = held.get(message)?.result?.outcome;
-      if (outcome !== undefined) {
-        tally.acknowledged[outcome] = (tally.acknowledged[outcome] ?? 0) + 1;
-        onAcknowledged(preciseNow());
-      }
+      acknowledged(message);
       attempts.ack(message);
+    },
+    reconcile(verdicts) {
+      // the acknowledgement itself went under with a connection
+      for (const verdict of verdicts) if (verdict.verdict === 'forget') acknowledged(verdict);
+      attempts.reconcile(verdicts);
     },
   };
 }
