@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { AttemptKey } from '../../../agent/attempt-key.ts';
 import { createAdmission } from '../../../agent/attempts/admission.ts';
 import { type Attempts, createAttempts } from '../../../agent/attempts/attempts.ts';
 import { createDeliveryLoop } from '../../../agent/attempts/delivery.ts';

@@ -10,7 +10,7 @@ import { hostsAsked } from './hosts-asked.ts';
 import type { Ledger } from './ledger.ts';
 import type { Market } from './market.ts';
 import { offerAll, type Plan } from './offers.ts';
-import { type ReadyForAnyone, readyFor, readyForAnyone } from './queue.store.ts';
+import { type ReadyForAnyone, readyFor, readyForAnyone, readyForEach } from './queue.store.ts';
 import type { RunSpecs } from './run-specs.ts';
 
 /**
@@ -70,12 +70,25 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
   /** where the pass before stopped in a queue of `Anyone` that was too long for it */
   let position = '';
 
-  async function planGiven(agentId: string, now: number): Promise<Plan[]> {
-    const agent = agents.get(agentId);
-    if (agent === undefined || ineligibility(agent, undefined) !== undefined || books.queuedFor(agentId) === 0) return [];
+  async function planGiven(agentIds: readonly string[], now: number): Promise<Plan[]> {
+    const able = agentIds
+      .map((id) => agents.get(id))
+      .filter((agent) => agent !== undefined)
+      .filter((agent) => ineligibility(agent, undefined) === undefined && books.queuedFor(agent.id) > 0);
+    const short = able.filter((agent) => books.queuedFor(agent.id) <= roomOf(agent)).map(({ id }) => id);
+    const together = new Set(short.length > 1 ? short : []);
+    const rows = together.size === 0 ? [] : await readyForEach(db.read, [...together], now);
+    for (const agent of able) if (!together.has(agent.id)) rows.push(...(await readyFor(db.read, agent.id, now, roomOf(agent))));
+
+    const byId = new Map(able.map((agent) => [agent.id, { agent, room: roomOf(agent) }]));
     const plans: Plan[] = [];
-    for (const row of await readyFor(db.read, agentId, now, agent.slots - agent.held))
-      plans.push({ row, agent, assignment: givenHost(agent.name), spec: await specs.of(row.run_id) });
+    for (const row of rows) {
+      const place = byId.get(row.agent_id ?? '');
+      // the books hear of a commit after it: a queue may be longer than they say
+      if (place === undefined || place.room <= 0) continue;
+      place.room -= 1;
+      plans.push({ row, agent: place.agent, assignment: givenHost(place.agent.name), spec: await specs.of(row.run_id) });
+    }
     return plans;
   }
 
@@ -171,7 +184,7 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
       const given = looks.filter((id) => id !== null);
       for (let i = 0; i < given.length; i += agentsPerRound) {
         const round = given.slice(i, i + agentsPerRound);
-        await lookAt(round, async () => (await Promise.all(round.map((id) => planGiven(id, now)))).flat(), failures);
+        await lookAt(round, () => planGiven(round, now), failures);
       }
       if (looks.includes(null)) await lookAt([null], () => planAnyone(now), failures);
       if (!gatesFirst) await lookAtGates(looks, now, failures);
@@ -181,3 +194,5 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
     },
   };
 }
+
+const roomOf = ({ slots, held }: Candidate): number => slots - held;

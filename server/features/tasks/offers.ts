@@ -6,12 +6,13 @@ import { requeue } from './attempts.ts';
 import { findExecution } from './executions.store.ts';
 import { countHolders, gateRowsOf } from './gates.store.ts';
 import type { Ledger, LedgerUnit } from './ledger.ts';
+import type { QueuedRow } from './queue.store.ts';
 import type { ExecutionRow } from './rows.ts';
 import type { RunSpec } from './run-specs.ts';
 
 /** Which agent is to be offered which queued row. */
 export type Plan = {
-  readonly row: ExecutionRow;
+  readonly row: QueuedRow;
   readonly agent: Candidate;
   readonly assignment: Assignment;
   readonly spec: RunSpec;
