@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { listed } from '../../platform/db/listed.ts';
 import { type Params, prepare } from '../../platform/db/prepare.ts';
 import type { Reader, Writer } from '../../schema/schema.ts';
 import type { ExecutionRow } from './rows.ts';
@@ -38,7 +39,7 @@ const readyEach = prepare((db: Reader, p: Params<{ agentIds: string; now: number
   db
     .selectFrom('executions')
     .select(['id', 'run_id', 'agent_id', 'attempt', 'retries'])
-    .where('agent_id', 'in', sql<string>`(SELECT value FROM json_each(${p('agentIds')}))`)
+    .where('agent_id', 'in', listed(p('agentIds')))
     .where('state', '=', sql.lit('queued' as const))
     .where('open', '=', sql.lit(1))
     .where('gates', '=', sql.lit(0))
