@@ -1,11 +1,13 @@
 import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
+import * as z from 'zod';
 import { MusterError } from '../shared/errors.ts';
 import { flagOf } from '../shared/settings.ts';
 import { agentSettings } from '../shared/settings-agent.ts';
 import { trustAuthority } from './link/trust.ts';
 import { startAgent } from './main.ts';
 import { readAgentSettings } from './settings.ts';
+import { collectGarbage } from './spare-memory.ts';
 
 /** How the starter has this process use memory: nothing for what it starts in its turn. */
 const ofStarter = ['MALLOC_ARENA_MAX', 'MALLOC_TRIM_THRESHOLD_', 'MALLOC_MMAP_THRESHOLD_'];
@@ -19,6 +21,8 @@ const exitCodeForPerson = 78;
  */
 export async function runAgentProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   for (const name of ofStarter) delete process.env[name];
+  // what it would generate for speed is code in memory, and interpreted here: see muster-agent.ts
+  z.config({ jitless: true });
   const interrupted = new AbortController();
   const onSignal = (): void => {
     if (interrupted.signal.aborted) process.exit(130);
@@ -29,7 +33,7 @@ export async function runAgentProgram(args: readonly string[], env: NodeJS.Proce
     const { values, warnings } = await readAgentSettings({ flags: flagsIn(args), env, cwd: process.cwd() });
     for (const warning of warnings) process.stderr.write(`muster-agent: ${warning}\n`);
     if (values.ca !== undefined) trustAuthority(values.ca);
-    const agent = await startAgent(values, { signal: interrupted.signal });
+    const agent = await startAgent(values, { signal: interrupted.signal, collectGarbage });
     // an agent is more often killed than it ends, and would leave nothing for its next start
     flushCompileCache();
     if (interrupted.signal.aborted) await agent.stop();

@@ -27,7 +27,7 @@ import { readHostLabel } from './host/host-facts.ts';
 import { createHostMetrics } from './host/host-metrics.ts';
 import { loadOrMakeKey } from './identity/agent-key.ts';
 import { identify } from './identity/identify.ts';
-import { writeIdentity } from './identity/identity-file.ts';
+import { createOwnName } from './identity/own-name.ts';
 import { openJournal } from './journal/journal.ts';
 import { createConnection } from './link/connection.ts';
 import { openSession } from './link/session.ts';
@@ -40,6 +40,7 @@ import { createTrustedCatalogue } from './plugins/trusted-catalogue.ts';
 import { selfCommand } from './self-command.ts';
 import type { AgentSettings } from './settings.ts';
 import { createShutdown } from './shutdown.ts';
+import { createSpareMemory } from './spare-memory.ts';
 import { openSpoolFolder } from './spool/spool-folder.ts';
 import { startWhenDiskHasRoom } from './start-trouble.ts';
 import { createStateFile, type StateFile } from './state-file.ts';
@@ -67,6 +68,8 @@ export type AgentResources = {
   readonly createExecutor: CreateExecutor;
   /** all facts of the host, found by a program */
   readonly readAllFacts: (signal: AbortSignal) => Promise<Facts>;
+  /** gives back the memory of this process that is not used any more; by default it is left to V8, since a process may hold other things */
+  readonly collectGarbage: () => void;
   /** ends the waiting of an agent that cannot reach its server to enrol */
   readonly signal: AbortSignal;
 };
@@ -89,6 +92,7 @@ export async function startAgent(settings: AgentSettings, given: Partial<AgentRe
         clock: systemClock,
         signal,
       }),
+    collectGarbage() {},
     signal: new AbortController().signal,
     ...given,
   };
@@ -118,8 +122,9 @@ async function run(
   const { clock, random, log } = resources;
   const key = loadOrMakeKey(folder.key);
   const onWaiting = (why: string): void => state.tell({ state: 'waiting', why });
-  let identity = await identify({ ...resources, settings, folder, key, onWaiting });
+  const identity = await identify({ ...resources, settings, folder, key, onWaiting });
   const { agentId, serverUrl, serverPublicKey } = identity;
+  const name = createOwnName(folder.identity, identity, log);
 
   const startedBy = `${agentId} ${realpathSync(folder.root)}`;
 
@@ -136,6 +141,7 @@ async function run(
 
   const held = createHeldAttempts();
   const slots = createSlots(settings.slots);
+  const memory = createSpareMemory({ isIdle: slots.areAllFree, collect: resources.collectGarbage, clock });
   const delivery = createDeliveryLoop({ uplink, clock, log });
   const { outboxBytes, minFreeBytes } = settings;
   const { freeDiskBytes } = metrics;
@@ -170,8 +176,11 @@ async function run(
     executor,
     delivery,
     handBack: createHandBack(uplink),
-    releaseSlot: slots.release,
-    agentName: () => identity.name,
+    releaseSlot() {
+      slots.release();
+      memory.wasUsed();
+    },
+    agentName: name.get,
     workFolder: folder.work,
     artifacts,
     clock,
@@ -183,19 +192,10 @@ async function run(
   clearWork(folder);
 
   const isUsed = (sha256: string): boolean => offers.uses(sha256) || [...held.all()].some((attempt) => attempt.sha256 === sha256);
-  const prefetch = createPrefetch({ catalogue, cache: plugins, isUsed, uplink, clock, log });
+  const prefetch = createPrefetch({ catalogue, cache: plugins, isUsed, onFetched: memory.wasUsed, uplink, clock, log });
   const heartbeat = createHeartbeat({ uplink, metrics, clock, log });
-  const factSheet = createFactSheet({ executor, readAllFacts: resources.readAllFacts, uplink, clock, log });
-
-  function rename(name: string): void {
-    if (name === identity.name) return;
-    identity = { ...identity, name };
-    try {
-      writeIdentity(folder.identity, identity);
-    } catch (error) {
-      log.error({ err: error }, 'name_not_stored');
-    }
-  }
+  const readAllFacts: AgentResources['readAllFacts'] = (signal) => resources.readAllFacts(signal).finally(memory.wasUsed);
+  const factSheet = createFactSheet({ executor, readAllFacts, uplink, clock, log });
 
   const end = Promise.withResolvers<AgentEnd>();
   let last: Parameters<StateFile['tell']>[0] = { state: 'ended' };
@@ -215,17 +215,18 @@ async function run(
           slots: settings.slots,
           journal: held.entries(),
           lives: journal.lives().slice(0, maxLives),
+          catalogue: catalogue.digest(),
           host: readHostLabel(),
         }),
         onWelcomed() {
           journal.welcomed();
-          state.tell({ state: 'online', name: identity.name, server: serverUrl });
+          state.tell({ state: 'online', name: name.get(), server: serverUrl });
         },
         attempts,
         uplink,
         plugins: {
           update(signed) {
-            catalogue.accept(signed);
+            if (signed !== undefined) catalogue.accept(signed);
             prefetch.wake();
           },
           setDownloadToken(token) {
@@ -238,7 +239,7 @@ async function run(
         sendFacts: factSheet.connected,
         updates,
         sendExecutable: report.connected,
-        onName: rename,
+        onName: name.set,
         randomBytes: resources.randomBytes,
         log,
       }),
@@ -266,6 +267,7 @@ async function run(
     log,
     close: async () => {
       updates.stop();
+      memory.stop();
       prefetch.stop();
       heartbeat.stop();
       factSheet.stop();
@@ -282,11 +284,11 @@ async function run(
   });
 
   connection.start();
-  log.info({ agentId, name: identity.name, server: serverUrl, folder: folder.root, version: agentVersion }, 'agent_started');
+  log.info({ agentId, name: name.get(), server: serverUrl, folder: folder.root, version: agentVersion }, 'agent_started');
 
   return {
     agentId,
-    name: () => identity.name,
+    name: name.get,
     ended: end.promise,
     async stop() {
       await shutdown();

@@ -18,6 +18,7 @@ import { makeBuildFolder } from './build-agent/build-folder.ts';
 import { bundleAgent } from './build-agent/bundle.ts';
 import { packExecutable } from './build-agent/downloads.ts';
 import { makeExecutables } from './build-agent/executables.ts';
+import { withNativeParts } from './build-agent/native-parts.ts';
 import { sourceCommit } from './build-agent/source-commit.ts';
 import { type Target, targets } from './build-agent/targets.ts';
 
@@ -39,6 +40,7 @@ try {
 
 async function buildAgent(wanted: readonly Target[], out: string, effort: 'small' | 'quick'): Promise<void> {
   const runtimes = await prepareRuntimes(root, wanted);
+  const equipped = await withNativeParts(root, wanted);
   await mkdir(out, { recursive: true });
   // on the same disk, so that the finished files are only renamed: a server may be reading the folder
   const folder = await makeBuildFolder(out);
@@ -46,7 +48,7 @@ async function buildAgent(wanted: readonly Target[], out: string, effort: 'small
     const commit = sourceCommit(root, process.env);
     const bundle = join(folder, 'muster-agent.cjs');
     await bundleAgent({ root, commit, outfile: bundle });
-    await makeExecutables({ runtimes, bundle, targets: wanted, folder });
+    await makeExecutables({ runtimes, bundle, targets: equipped, folder });
     const files: Release['files'] = [];
     for (const target of wanted) {
       const file = await packExecutable(folder, target, effort);

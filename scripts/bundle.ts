@@ -9,7 +9,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
@@ -20,8 +20,9 @@ import { createGzip } from 'node:zlib';
 import packageJson from '../package.json' with { type: 'json' };
 import { type ReleasePlatform, releasePlatforms } from '../shared/release.ts';
 import { preparedProgram, prepareRuntimes } from './build-agent/base-runtime.ts';
+import { withNativeParts } from './build-agent/native-parts.ts';
 import { sourceCommit } from './build-agent/source-commit.ts';
-import { targets } from './build-agent/targets.ts';
+import { type Target, targets } from './build-agent/targets.ts';
 import { sourceTime } from './bundle/source-time.ts';
 import { tarOf } from './bundle/tar.ts';
 import { zipOf } from './bundle/zip.ts';
@@ -29,7 +30,7 @@ import { agentFiles, builtAgents } from './program-tree/agent-files.ts';
 import { packageFiles } from './program-tree/package-files.ts';
 import { programFiles } from './program-tree/program-files.ts';
 import { runtimeFiles } from './program-tree/runtime-files.ts';
-import { inOrder, type TreeEntry, textEntry } from './program-tree/tree-entry.ts';
+import { fileEntry, inOrder, type TreeEntry, textEntry } from './program-tree/tree-entry.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const ownAgents = join(root, 'dist', 'agents');
@@ -65,6 +66,7 @@ async function bundle({ platform, agents, out, isQuick }: Order): Promise<void> 
   const entries = inOrder([
     ...programFiles(root),
     ...packageFiles(root, platform),
+    ...(await nativeFiles(target)),
     ...runtimeFiles(root, { platform, program: preparedProgram(runtimes, target), version: runtimes.version }),
     ...agentFiles(agents),
     textEntry('bundle.json', `${JSON.stringify({ version: packageJson.version, platform, commit }, null, 2)}\n`),
@@ -83,6 +85,14 @@ async function bundle({ platform, agents, out, isQuick }: Order): Promise<void> 
   }
   const { size } = await stat(file);
   process.stdout.write(`${file} ${(size / 1e6).toFixed(1)} MB, ${entries.length} files\n  sha256 ${await sha256Of(file)}\n`);
+}
+
+/** npm installs the native part of the terminal for this platform alone; for another it comes from where that of its executable does. */
+async function nativeFiles(target: Target): Promise<TreeEntry[]> {
+  const place = `node_modules/${target.native.package}`;
+  if (existsSync(join(root, place))) return [];
+  const equipped = await withNativeParts(root, [target]);
+  return equipped.flatMap(({ assets }) => Object.entries(assets).map(([name, file]) => fileEntry(`${place}/${name}`, file)));
 }
 
 async function write(entries: readonly TreeEntry[], file: string, folder: string, level: number): Promise<void> {

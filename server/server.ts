@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { MusterError } from '../shared/errors.ts';
 import { idGenerator } from '../shared/ids.ts';
 import { protocolVersion } from '../shared/protocol.ts';
 import type { ServerSettings } from '../shared/settings-server.ts';
-import { apiRoutes } from './api.ts';
-import { apiTags } from './api-tags.ts';
 import { readRestoredMark, removeRestoredMark } from './backup/restored-mark.ts';
-import { dashboardPages } from './dashboard.ts';
+import { watchDataDisk } from './data-disk.ts';
 import { createAgents } from './features/agents/agents.service.ts';
 import { createArtifacts } from './features/artifacts/artifacts.service.ts';
 import { createContentFolder } from './features/artifacts/content-folder.ts';
@@ -31,35 +27,26 @@ import { checkTiming, nextTiming, upcoming } from './features/schedules/schedule
 import { createSearch } from './features/search/search.service.ts';
 import { loadKeyring } from './features/secrets/master-key.ts';
 import { createSecrets } from './features/secrets/secrets.service.ts';
-import { readStorage } from './features/storage/storage.service.ts';
-import { createRetention } from './features/tasks/retention.service.ts';
 import { createTasksFeature } from './features/tasks/tasks.feature.ts';
-import { noteTimeEveryMs, noteTimeIn } from './features/tasks/time-shift.service.ts';
+import { noteTimeEveryMs } from './features/tasks/time-shift.service.ts';
 import { createUpdates } from './features/updates/updates.feature.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { answerHttp } from './http-answers.ts';
 import type { Clock } from './platform/clock.ts';
 import { copyBeforeMigration } from './platform/db/copy-before-migration.ts';
-import { isDiskFailure, watchDisk } from './platform/db/disk-watch.ts';
+import { isDiskFailure } from './platform/db/disk-watch.ts';
 import { migrate } from './platform/db/migrate.ts';
 import { openDatabase } from './platform/db/open.ts';
 import { createEventBus } from './platform/events/bus.ts';
 import { agentSocketPath, createGateway } from './platform/gateway/gateway.ts';
 import { createClients } from './platform/http/client-address.ts';
-import { createHttp } from './platform/http/http.ts';
 import { createHttpServer } from './platform/http/http-server.ts';
 import { createIdempotency } from './platform/http/idempotency.ts';
-import { createMetrics } from './platform/http/metrics.ts';
-import { withOpenApi } from './platform/http/openapi.routes.ts';
-import { operationsRoutes } from './platform/http/operations.routes.ts';
 import { createRateLimiter } from './platform/http/rate-limiter.ts';
-import { createRequestIds } from './platform/http/request-ids.ts';
 import type { AnyRoute } from './platform/http/route.ts';
-import { observeDatabase, observeProcess, observeRequests } from './platform/http/server-metrics.ts';
 import { createLoop } from './platform/loops/loop.ts';
 import { createSteadyClock } from './platform/steady-clock.ts';
 import { createTimeWatch, lookEveryMs } from './platform/time-watch.ts';
-import { createLive } from './platform/web/live.ts';
-import { createWeb } from './platform/web/web.ts';
-import { createRetentionPass } from './retention-pass.ts';
 import { migrations } from './schema/migrations/all.ts';
 import type { Tables } from './schema/schema.ts';
 import { version } from './version.ts';
@@ -94,11 +81,7 @@ export type ServerResources = {
 const stopGraceMs = 5000;
 const sweepEveryMs = 1000;
 const probeEveryMs = 1000;
-/** A full disk counts as one until there is so much space: a few kilobytes would be gone at once. */
-const leastFreeBytes = 2 * 1024 * 1024;
-const hourMs = 3_600_000;
-/** The first look for what is old comes when the rush of a start is over. */
-const firstRetentionMs = 60_000;
+const dayMs = 86_400_000;
 /** The disk and the processor are for the work of others, most of the time. */
 const pauseMs = 10;
 
@@ -110,17 +93,15 @@ export async function startServer({
   validateResponses = false,
 }: ServerResources): Promise<RunningServer> {
   const clock = createSteadyClock(hostClock);
+  const startedAt = clock.monotonic();
   const { dataDir, leaseSeconds, lostAfterSeconds, heartbeatSeconds } = settings;
   const port = await openDatabase<Tables>({
     dataDir,
     ...(settings.databaseUrl === undefined ? {} : { url: settings.databaseUrl.reveal() }),
   });
-  const disk = watchDisk(port, {
-    async write(db) {
-      const { bavail, bsize } = await statfs(dataDir);
-      if (bavail * bsize < leastFreeBytes) throw new MusterError('disk_full', `The disk that holds ${dataDir} is nearly full.`);
-      await db.write((writer) => noteTimeIn(writer, clock.now()));
-    },
+  const disk = watchDataDisk(port, {
+    dataDir,
+    clock,
     onFailing: (failure) => log.error({ err: failure }, 'nothing can be written: work waits'),
     onWell() {
       log.warn('it can be written again: work goes on');
@@ -293,13 +274,7 @@ export async function startServer({
   const sweepLoop = createLoop({ name: 'sweep', clock, everyMs: sweepEveryMs, run: sweep, log });
   const scheduleLoop = createLoop({ name: 'schedules', clock, everyMs: 30_000, run: schedules.pass, log });
   const timeLoop = createLoop({ name: 'time', clock, everyMs: lookEveryMs, run: timeWatch.look, log });
-  const probe = async (): Promise<void> => {
-    // that it still cannot be written is no news
-    await disk.probe().catch((error: unknown) => {
-      if (!isDiskFailure(error)) throw error;
-    });
-  };
-  const diskLoop = createLoop({ name: 'disk', clock, everyMs: probeEveryMs, run: probe, log });
+  const diskLoop = createLoop({ name: 'disk', clock, everyMs: probeEveryMs, run: disk.probe, log });
   const timeNotes = createLoop({ name: 'time notes', clock, everyMs: noteTimeEveryMs, run: ledger.time.noteTime, log });
   await ledger.begin();
   const restored = readRestoredMark(dataDir);
@@ -311,38 +286,26 @@ export async function startServer({
     removeRestoredMark(dataDir);
   }
   const idempotency = createIdempotency({ db, clock, randomBytes });
-  const retentionPass = createRetentionPass({
-    db: port,
-    ledger: createRetention({ db, clock, limits: settings, removeLogIn: logs.removeIn, pause: betweenUnits }),
-    audit,
-    idempotency,
-    keepAuditDays: settings.keepAuditDays,
-    pause: betweenUnits,
-    log,
-  });
-  const housekeeping = createLoop({
-    name: 'housekeeping',
+  const housekeeping = startHousekeeping({
+    db,
+    port,
     clock,
-    everyMs: hourMs,
-    async run(signal) {
-      await retentionPass(signal);
-      await artifacts.prune(signal);
-    },
+    settings,
+    audit,
+    logs,
+    artifacts,
+    idempotency,
+    pause: betweenUnits,
     log,
   });
   const loops = [timeLoop, timeNotes, diskLoop, scheduleLoop, dispatchLoop, sweepLoop, housekeeping];
   const unsubscribe = [
-    clock.after(firstRetentionMs, () => housekeeping.wake()),
-    events.on('task.changed', () => scheduleLoop.wake()),
+    events.on('task.changed', schedules.changed),
     // Online again after Idle: work may be waiting
     events.on('agent.changed', ({ agentId }) => ledger.agentChanged(agentId)),
   ];
 
   const httpServer = createHttpServer({ host: settings.host, port: settings.port, tls, clock });
-  const live = createLive({ events, clock, authenticate: auth.authenticate, randomBytes });
-  const metrics = createMetrics();
-  observeProcess(metrics);
-  observeDatabase(metrics, port.space);
   const features = {
     audit,
     auth,
@@ -357,51 +320,24 @@ export async function startServer({
     releases,
     updates: updates.service,
     savedViews,
+    overview,
   };
-  const storage = () =>
-    readStorage({ db, clock, port, settings, artifactBytes: artifacts.total, hosts: () => agents.all().length });
-  const web = createWeb({
-    pages: dashboardPages({ ...features, storage, settings, overview, heartbeatSeconds, clock, publicUrl }),
-    authenticate: auth.authenticate,
+  const answers = answerHttp({
+    server: httpServer,
+    settings,
+    publicUrl,
     clock,
-    live,
-    bodyLimit: settings.bodyLimitBytes,
+    randomBytes,
+    log,
+    db,
+    port,
+    diskFailure: disk.failure,
+    events,
+    idempotency,
+    clients,
+    features,
+    validateResponses,
   });
-  const routes = withOpenApi(
-    [
-      ...apiRoutes({ ...features, publicUrl, clock }),
-      ...live.routes,
-      ...operationsRoutes({
-        metrics,
-        clock,
-        readiness: {
-          database: async () => void (await db.read.selectFrom('catalogue').select('id').execute()),
-          disk() {
-            const failure = disk.failure();
-            if (failure !== undefined) throw failure;
-          },
-        },
-      }),
-    ],
-    { version, serverUrl: publicUrl ?? `http://${settings.host}:${settings.port}`, tags: apiTags },
-  );
-  httpServer.onRequest(
-    createHttp({
-      routes,
-      pages: web.endpoints,
-      errorPage: web.errorPage,
-      authenticate: auth.authenticate,
-      idempotency,
-      server: httpServer,
-      requestIds: createRequestIds(randomBytes),
-      clients,
-      clock,
-      log,
-      observe: observeRequests(metrics),
-      bodyLimit: settings.bodyLimitBytes,
-      validateResponses,
-    }),
-  );
   const gateway = createGateway({
     clock,
     log,
@@ -414,6 +350,8 @@ export async function startServer({
     onReady: agents.messages.onReady,
     onClosed: agents.messages.onClosed,
     settings: { heartbeatSeconds, silenceSeconds: Math.max(3 * heartbeatSeconds, 15) },
+    fleetSize: agents.seenSince(clock.now() - dayMs),
+    restartMs: clock.monotonic() - startedAt,
   });
   httpServer.onUpgrade(agentSocketPath, gateway.upgrade);
 
@@ -426,7 +364,7 @@ export async function startServer({
     for (const off of unsubscribe) off();
     schedules.stop();
     await Promise.all(loops.map((loop) => loop.stop()));
-    live.stop();
+    answers.stop();
     // side by side: who hangs on either is waited for once
     await httpServer.stop(stopGraceMs, gateway.stop());
     await plugins.stop();
@@ -446,8 +384,8 @@ export async function startServer({
     port: at.port,
     signInUrl: `${publicUrl ?? at.url}/sign-in?code=${await auth.createSignInCode()}`,
     tokenFile,
-    routes,
-    pages: web.endpoints.map(({ method, path }) => `${method} ${path}`),
+    routes: answers.routes,
+    pages: answers.pages,
     stop: () => (stopped ??= stop()),
   };
 }

@@ -34,6 +34,8 @@ export const maxFrameBytes = 4 * 1024 * 1024;
 export const maxFrameMessages = 20_000;
 /** The most text in one `log` message. */
 export const maxLogTextBytes = 64 * 1024;
+/** So long at most is an agent asked to wait, before it comes back and within which it does. */
+export const longestComeBackMs = 600_000;
 /** Unacknowledged log bytes that an agent may have under way per execution. */
 export const logWindowBytes = 512 * 1024;
 
@@ -166,8 +168,17 @@ export const serverMessage = z.discriminatedUnion('type', [
     /** the agent closes a socket on which it heard nothing for this long */
     silenceSeconds: z.number().min(0.1),
     time,
-    plugins: signedCatalogue,
+    /** absent if the agent said in its hello that it holds this one */
+    plugins: signedCatalogue.optional(),
     verdicts: z.array(verdict),
+    /** in which time the whole fleet is to be back after a cut that nobody announced; older servers do not tell */
+    comeBackWithinMs: z.number().min(0).max(longestComeBackMs).optional(),
+  }),
+  /** The server is about to close: not to come back before `afterMs`, then at a random time within the next `withinMs`. */
+  z.object({
+    type: z.literal('come_back'),
+    afterMs: z.number().min(0).max(longestComeBackMs),
+    withinMs: z.number().min(0).max(longestComeBackMs),
   }),
   /** an agent that speaks another protocol is told how to come to this one, if the server has an executable for it */
   z.object({ type: z.literal('refused'), code: z.string(), message: z.string(), update: updateOrder.optional() }),
@@ -249,6 +260,8 @@ export const agentMessage = z.discriminatedUnion('type', [
      * last that the server knows, newest first. What a journal lacks proves something only if it continues the one that held the work.
      */
     lives: z.array(lifeId).min(1).max(maxLives).optional(),
+    /** of the text of the newest signed catalogue that it holds and believes */
+    catalogue: sha256.optional(),
     /** what the host calls itself, so that a person can tell two apart that have one identity */
     host: z.object({ name: z.string().max(255), address: z.string().max(64) }).optional(),
   }),

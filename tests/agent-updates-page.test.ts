@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { type Fleet, joinFleet } from './support/showcase/fleet.ts';
 import { showcaseHosts } from './support/showcase/hosts.ts';
 import { writeStandInRelease } from './support/stand-in-release.ts';
@@ -30,10 +30,8 @@ describeWithBrowser('the pages of updates', () => {
     system = await startSystem({ settings: { MUSTER_AGENTS_DIR: agentsDir } });
     fleet = await joinFleet(system.server().url, system.api, hosts);
     await fleet.connect(system.server().url);
-    browser = await openBrowser();
+    browser = await openSignedIn(system.server().signInUrl);
     page = browser.page;
-    page.setDefaultTimeout(15_000);
-    await page.goto(system.server().signInUrl);
   }, 60_000);
   afterAll(async () => {
     await browser?.close();

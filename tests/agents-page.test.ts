@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { MetricSeries } from '../shared/api/metrics.ts';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { eventually } from './support/eventually.ts';
 import { type System, startSystem } from './support/system.ts';
 
@@ -19,10 +19,8 @@ describeWithBrowser('the pages of agents, with real hosts', () => {
     system = await startSystem({ settings: { MUSTER_HEARTBEAT_SECONDS: '1' } });
     await system.startAgent('web-1', { tags: ['web'] });
     await system.startAgent('db-1', { tags: ['db'] });
-    browser = await openBrowser();
+    browser = await openSignedIn(system.server().signInUrl);
     page = browser.page;
-    page.setDefaultTimeout(10_000);
-    await page.goto(system.server().signInUrl);
   });
   afterAll(async () => {
     await browser?.close();

@@ -8,6 +8,7 @@ import type { ResultMessage } from '../shared/protocol.ts';
 import { type AgentClient, type AgentKeys, connectAgent, createAgentKeys, enrolAgent } from './support/agent-client.ts';
 import type { ApiAnswer } from './support/api-client.ts';
 import { eventually } from './support/eventually.ts';
+import { heartbeat } from './support/heartbeat.ts';
 import { type ServerInProcess, startServerInProcess } from './support/server-in-process.ts';
 
 /**
@@ -63,15 +64,6 @@ async function joinWeb(server: ServerInProcess, keys: AgentKeys): Promise<string
   return (await enrolAgent({ url: server.url, joinToken: token, name: 'web', keys })).agentId;
 }
 
-const metrics = {
-  cpuPercent: 0,
-  memoryUsedBytes: 0,
-  memoryTotalBytes: 0,
-  diskUsedBytes: 0,
-  diskTotalBytes: 0,
-  load1: 0,
-  agentMemoryBytes: 0,
-};
 const resultOf = (execution: string, change: Partial<ResultMessage> = {}): ResultMessage => ({
   type: 'result', execution, attempt: 1, outcome: 'succeeded', reason: 'finished', message: 'done', exitCode: 0, data: null, durationMs: 1, logSize: 0, cutBytes: 0,
   ...change,
@@ -117,7 +109,7 @@ testOnDisk(
 
     // its agent tells of the end, and hears nothing; the connection stays, so that nobody comes back in vain
     agent.send(resultOf(execution, { message: 'x'.repeat(8000), data: 'y'.repeat(500_000) }));
-    agent.send({ type: 'heartbeat', metrics });
+    agent.send(heartbeat);
     await agent.next('heartbeat_ack');
     expect((await server.api.execution(execution)).state).toBe('running');
     expect((await server.stranger.send('GET', '/healthz')).status).toBe(200);

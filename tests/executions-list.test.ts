@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { eventually } from './support/eventually.ts';
 import { type System, startSystem } from './support/system.ts';
 
@@ -25,10 +25,8 @@ describeWithBrowser('the list of executions', () => {
     );
     await system.api.runTask({ owner: 'ALL', plugin: 'well', name: 'Fine' });
     await system.api.runTask({ owner: 'web-1', plugin: 'ill', name: 'Broken' });
-    browser = await openBrowser();
+    browser = await openSignedIn(system.server().signInUrl);
     page = browser.page;
-    page.setDefaultTimeout(10_000);
-    await page.goto(system.server().signInUrl);
   }, 60_000);
   afterAll(async () => {
     await browser?.close();

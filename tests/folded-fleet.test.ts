@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Folded, Run, RunGrid } from '../shared/api/runs.ts';
 import { type AgentClient, type AgentKeys, connectAgent, createAgentKeys, enrolAgent } from './support/agent-client.ts';
+import { heartbeat } from './support/heartbeat.ts';
 import { outputSha256 } from './support/output-sha256.ts';
 import { type ServerInProcess, startServerInProcess } from './support/server-in-process.ts';
 
@@ -45,21 +46,7 @@ afterAll(async () => {
 async function join(name: string, joinToken: string): Promise<AgentClient> {
   const { agentId } = await enrolAgent({ url: server.url, joinToken, name, keys });
   const agent = await connectAgent(server.url, { agentId, keys });
-  agent.send(
-    { type: 'facts', facts: {}, runtimes: { bash: '5.2' } },
-    {
-      type: 'heartbeat',
-      metrics: {
-        cpuPercent: 1,
-        memoryUsedBytes: 1,
-        memoryTotalBytes: 2,
-        diskUsedBytes: 1,
-        diskTotalBytes: 2,
-        load1: 0,
-        agentMemoryBytes: 1,
-      },
-    },
-  );
+  agent.send({ type: 'facts', facts: {}, runtimes: { bash: '5.2' } }, heartbeat);
   return agent;
 }
 

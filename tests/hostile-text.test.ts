@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type AgentClient, connectAgent, createAgentKeys, enrolAgent } from './support/agent-client.ts';
 import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { heartbeat } from './support/heartbeat.ts';
 import { type ServerInProcess, startServerInProcess } from './support/server-in-process.ts';
 import { createVisitor, type Visitor } from './support/visitor.ts';
 
@@ -60,18 +61,7 @@ beforeAll(async () => {
   agent = await connectAgent(url, { agentId, keys, arch: '<hostile-tag>', version: hostile.slice(0, 64) });
   agent.send(
     { type: 'facts', facts: { [hostile.slice(0, 64)]: hostile, control }, runtimes: { [hostile.slice(0, 64)]: hostile } },
-    {
-      type: 'heartbeat',
-      metrics: {
-        cpuPercent: 1,
-        memoryUsedBytes: 1,
-        memoryTotalBytes: 2,
-        diskUsedBytes: 1,
-        diskTotalBytes: 2,
-        load1: 0,
-        agentMemoryBytes: 1,
-      },
-    },
+    heartbeat,
   );
   await agent.next('heartbeat_ack');
   const definition = { owner: 'evil', plugin: 'hostile', args: { [hostile]: hostile }, name: hostile, env: { A: hostile } };

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Run } from '../shared/api/runs.ts';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { eventually } from './support/eventually.ts';
 import { type System, startSystem } from './support/system.ts';
 
@@ -24,7 +24,7 @@ describeWithBrowser('the page of a run', () => {
   beforeAll(async () => {
     system = await startSystem({ plugins: { 'gate.js': gate } });
     await Promise.all(['host-1', 'host-2'].map((name) => system.startAgent(name)));
-    browser = await openBrowser();
+    browser = await openSignedIn(system.server().signInUrl);
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
@@ -33,7 +33,6 @@ describeWithBrowser('the page of a run', () => {
 
   it('misses nothing that the stream told before its script was there, of a grid that was asked for earlier still', async () => {
     const { page } = browser;
-    await page.goto(system.server().signInUrl);
     const { run } = await system.api.createTask({ owner: 'ALL', plugin: 'gate', args: { open: `${system.folder}/open` } });
     const id = run?.id ?? '';
     await eventually('both hosts run', async () => (await system.api.get<Run>(`/api/v1/runs/${id}`)).counts.running === 2);
@@ -55,8 +54,8 @@ describeWithBrowser('the page of a run', () => {
     await system.api.finalRun(id);
     isHeld = false;
     await page.locator('.grid-card.is-ready').waitFor();
-    await page.locator('[data-count="succeeded"]', { hasText: '2' }).waitFor({ timeout: 10_000 });
-    await page.locator('.head-title').getByText('Succeeded').waitFor({ timeout: 10_000 });
+    await page.locator('[data-count="succeeded"]', { hasText: '2' }).waitFor();
+    await page.locator('.head-title').getByText('Succeeded').waitFor();
     expect(await page.locator('[data-ended]').textContent()).toBe('2');
   }, 40_000);
 });

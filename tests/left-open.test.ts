@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CDPSession, Page } from 'playwright-core';
 import type { Agent } from '../shared/api/agents.ts';
 import { type AgentClient, connectAgent, createAgentKeys, enrolAgent } from './support/agent-client.ts';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { eventually } from './support/eventually.ts';
 import { type ServerInProcess, startServerInProcess } from './support/server-in-process.ts';
 
@@ -45,9 +45,8 @@ describeWithBrowser('a page that is told thousands of changes', () => {
       agent.send({ type: 'facts', facts: {}, runtimes: { bash: '5' } });
       agents.push(agent);
     }
-    browser = await openBrowser();
+    browser = await openSignedIn(server.running.signInUrl);
     page = browser.page;
-    await page.goto(server.running.signInUrl);
     cdp = await page.context().newCDPSession(page);
     await cdp.send('Performance.enable');
     await cdp.send('HeapProfiler.enable');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { type AgentClient, connectAgent, createAgentKeys, enrolAgent } from './support/agent-client.ts';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { type ServerInProcess, startServerInProcess } from './support/server-in-process.ts';
 
 if (browserPath === undefined) console.warn('No Chromium on this machine: the tests of the log viewer are SKIPPED.');
@@ -29,10 +29,8 @@ describeWithBrowser('the log of an execution', () => {
     const keys = createAgentKeys();
     const { agentId } = await enrolAgent({ url: server.url, joinToken: token, name: 'host-1', keys });
     agent = await connectAgent(server.url, { agentId, keys });
-    browser = await openBrowser();
+    browser = await openSignedIn(server.running.signInUrl);
     page = browser.page;
-    page.setDefaultTimeout(10_000);
-    await page.goto(server.running.signInUrl);
   });
   afterAll(async () => {
     await browser?.close();

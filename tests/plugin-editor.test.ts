@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { type System, startSystem } from './support/system.ts';
 
 const manifest = {
@@ -44,14 +44,18 @@ describeWithBrowser('the plugin editor', () => {
       plugins: { 'greet/index.mjs': sourceOf('Hello'), 'greet/plugin.json': JSON.stringify(manifest) },
     });
     await system.startAgent('host-1');
-    browser = await openBrowser();
+    browser = await openSignedIn(system.server().signInUrl);
     page = browser.page;
-    page.setDefaultTimeout(10_000);
-    await page.goto(system.server().signInUrl);
   });
   afterAll(async () => {
     await browser?.close();
     await system?.dispose();
+  });
+
+  it('comes before its plugin is checked, and has it checked at once', async () => {
+    const answer = await open('/plugins/greet/edit');
+    expect(await answer?.text()).toContain('not checked yet');
+    await page.getByText('none found').waitFor();
   });
 
   it('tells while one types what is wrong and where, and leads there', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { eventually } from './support/eventually.ts';
 import { type System, startSystem } from './support/system.ts';
 
@@ -58,10 +58,8 @@ describeWithBrowser('the pages of plugins', () => {
     });
     await Promise.all([system.startAgent('host-1'), system.startAgent('host-2')]);
     await push(system, '2.0.0', 'Moin');
-    browser = await openBrowser();
+    browser = await openSignedIn(system.server().signInUrl);
     page = browser.page;
-    page.setDefaultTimeout(10_000);
-    await page.goto(system.server().signInUrl);
   });
   afterAll(async () => {
     await browser?.close();
@@ -174,6 +172,11 @@ describeWithBrowser('the pages of plugins', () => {
     });
     await plain.getByRole('link', { name: 'The execution' }).waitFor();
     await plain.goto(`${system.server().url}/plugins/greet/edit`);
+    await plain.getByText('not checked yet').waitFor();
+    await plain.getByLabel('Text of index.mjs').fill('export async function main( {\n');
+    await plain.getByRole('button', { name: 'Check', exact: true }).click();
+    await plain.getByText('1 error', { exact: true }).waitFor();
+    await plain.getByText(/^index\.mjs:\d+/).waitFor();
     await plain.getByLabel('Text of index.mjs').fill(sourceOf('Servus'));
     await plain.getByRole('button', { name: 'Review changes' }).click();
     await plain.getByRole('button', { name: 'Save as a new version' }).click();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { Run } from '../shared/api/runs.ts';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { type System, startSystem } from './support/system.ts';
 
 /** Waits for a file, then fails on one of the hosts. */
@@ -39,10 +39,8 @@ describeWithBrowser('the page of a run', () => {
   beforeAll(async () => {
     system = await startSystem({ plugins: { 'gate/index.js': gate, 'gate/plugin.json': manifest } });
     await Promise.all(hosts.map((name) => system.startAgent(name)));
-    browser = await openBrowser();
+    browser = await openSignedIn(system.server().signInUrl);
     page = browser.page;
-    page.setDefaultTimeout(10_000);
-    await page.goto(system.server().signInUrl);
     const created = await system.api.createTask({ owner: 'ALL', plugin: 'gate', args: { open: `${system.folder}/open` } });
     run = created.run as Run;
   }, 60_000);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { type ServerInProcess, startServerInProcess } from './support/server-in-process.ts';
 
 if (browserPath === undefined) console.warn('No Chromium on this machine: the tests of the schedule in the form are SKIPPED.');
@@ -13,10 +13,8 @@ describeWithBrowser('the schedule in the form of a task', () => {
 
   beforeAll(async () => {
     server = await startServerInProcess({ 'noop.js': 'export const main = () => null;\n' });
-    browser = await openBrowser();
+    browser = await openSignedIn(server.running.signInUrl);
     page = browser.page;
-    page.setDefaultTimeout(20_000);
-    await page.goto(server.running.signInUrl ?? '');
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { type System, startSystem } from './support/system.ts';
 
 /** Tasks and what will become of them, in a real browser: strips, filters, the calendar of firings, versions. */
@@ -23,10 +23,8 @@ describeWithBrowser('the pages of tasks and schedules', () => {
       },
     });
     await system.startAgent('one');
-    browser = await openBrowser();
+    browser = await openSignedIn(system.server().signInUrl);
     page = browser.page;
-    page.setDefaultTimeout(10_000);
-    await page.goto(system.server().signInUrl);
   });
   afterAll(async () => {
     await browser?.close();

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Page } from '../shared/api/listing.ts';
 import type { Task } from '../shared/api/tasks.ts';
-import type { Metrics } from '../shared/metrics.ts';
 import { closeCodes } from '../shared/protocol.ts';
 import { type AgentClient, connectAgent, createAgentKeys, enrolAgent } from './support/agent-client.ts';
 import { type ApiClient, createApiClient } from './support/api-client.ts';
 import { startProgram } from './support/child-program.ts';
 import { eventually } from './support/eventually.ts';
+import { heartbeat } from './support/heartbeat.ts';
 import { type ServerProcess, startServerProcess } from './support/server-process.ts';
 
 /** A stop in order, whatever goes on around it. */
@@ -53,16 +53,6 @@ async function hangs(text: string): Promise<void> {
   socket.write(text.replace('TOKEN', server.token));
 }
 
-const metrics: Metrics = {
-  cpuPercent: 0,
-  memoryUsedBytes: 0,
-  memoryTotalBytes: 0,
-  diskUsedBytes: 0,
-  diskTotalBytes: 0,
-  load1: 0,
-  agentMemoryBytes: 0,
-};
-
 /** Posts one task after the other. @returns those that were accepted, once the server is gone */
 async function postOn(): Promise<string[]> {
   const accepted: string[] = [];
@@ -90,8 +80,7 @@ describe('SIGTERM', () => {
     let flooding = true;
     const flood = (): void => {
       if (!flooding) return;
-      if (loud.bufferedAmount() < 1_000_000)
-        loud.send(...Array.from({ length: 500 }, () => ({ type: 'heartbeat' as const, metrics })));
+      if (loud.bufferedAmount() < 1_000_000) loud.send(...Array.from({ length: 500 }, () => heartbeat));
       setImmediate(flood);
     };
     flood();

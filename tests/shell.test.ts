@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { type AgentProcess, startAgentProcess } from './support/agent-process.ts';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { type System, startSystem } from './support/system.ts';
 
 /** The frame around every page, in a real browser: first steps, palette, keys, theme. */
@@ -18,10 +18,8 @@ describeWithBrowser('the frame of the dashboard', () => {
 
   beforeAll(async () => {
     system = await startSystem();
-    browser = await openBrowser();
+    browser = await openSignedIn(system.server().signInUrl);
     page = browser.page;
-    page.setDefaultTimeout(10_000);
-    await page.goto(system.server().signInUrl);
   });
   afterAll(async () => {
     await browser?.close();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { Task } from '../shared/api/tasks.ts';
 import { createAgentKeys, enrolAgent } from './support/agent-client.ts';
-import { browserPath, openBrowser, type TestBrowser } from './support/browser.ts';
+import { browserPath, openSignedIn, type TestBrowser } from './support/browser.ts';
 import { type ServerInProcess, startServerInProcess } from './support/server-in-process.ts';
 
 if (browserPath === undefined) console.warn('No Chromium on this machine: the tests of the form of a task are SKIPPED.');
@@ -92,10 +92,8 @@ describeWithBrowser('the form of a task', () => {
       if (name === 'gone') await server.api.post(`/api/v1/agents/${agentId}/revoke`);
     }
     await server.api.send('PUT', '/api/v1/secrets/registry', { value: 'a password of the registry' });
-    browser = await openBrowser();
+    browser = await openSignedIn(server.running.signInUrl);
     page = browser.page;
-    page.setDefaultTimeout(20_000);
-    await page.goto(server.running.signInUrl ?? '');
   }, 60_000);
   afterAll(async () => {
     await browser?.close();

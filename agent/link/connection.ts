@@ -4,8 +4,9 @@ import { closeCodes, maxFrameBytes } from '../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
 import { readFrame } from './frames.ts';
 import type { Link, LinkEvents } from './link.ts';
+import { noPlaceMsOf } from './no-place.ts';
 import { createOutgoing } from './outgoing.ts';
-import { retryAfter, stableAfterMs } from './retry-policy.ts';
+import { type ComeBack, type LinkEnd, noTries, retryAfter, stableAfterMs } from './retry-policy.ts';
 import { tunnelThrough } from './tunnel.ts';
 
 /**
@@ -41,8 +42,13 @@ export type SessionLink = Link & {
   setSilence(seconds: number): void;
   /** The server said why it will close the socket. */
   refused(code: string): void;
-  /** Both sides have proved who they are. */
-  established(): void;
+  /**
+   * Both sides have proved who they are.
+   * @param fleetMs in which time the whole fleet is to be back after a cut
+   */
+  established(fleetMs: number | undefined): void;
+  /** The server is about to close the socket, and said when to try again. */
+  comeBack(when: ComeBack): void;
 };
 
 /** Until the server says how long it may be silent. */
@@ -61,7 +67,7 @@ export function createConnection({
   log,
 }: ConnectionResources): Connection {
   const url = socketUrl(serverUrl);
-  let failures = 0;
+  let tries = noTries;
   let isStopped = false;
   let socket: WebSocket | undefined;
   let cancelWait: (() => void) | undefined;
@@ -72,6 +78,7 @@ export function createConnection({
       perMessageDeflate: false,
       maxPayload: 4 * maxFrameBytes,
       handshakeTimeout: handshakeSeconds * 1000,
+      ...(url.startsWith('wss:') ? { generateMask: noMask } : {}),
       ...(proxy === undefined ? {} : { agent: tunnelThrough(proxy, url.startsWith('wss:')) }),
     });
     socket = fresh;
@@ -79,6 +86,9 @@ export function createConnection({
     let silenceMs = handshakeSeconds * 1000;
     let establishedAt: number | undefined;
     let refusal: string | undefined;
+    let told: ComeBack | undefined;
+    let fleetMs: number | undefined;
+    let noPlaceMs: number | undefined;
     let endCode: number | undefined;
     let events: LinkEvents | undefined;
     let cancelWatch: (() => void) | undefined;
@@ -151,8 +161,12 @@ export function createConnection({
         refused(code) {
           refusal = code;
         },
-        established() {
+        established(ms) {
           establishedAt = clock.elapsed();
+          fleetMs = ms;
+        },
+        comeBack(when) {
+          told = when;
         },
       });
     });
@@ -160,24 +174,29 @@ export function createConnection({
     fresh.on('ping', () => {
       heardAt = clock.elapsed();
     });
+    fresh.on('unexpected-response', (_request, response) => {
+      noPlaceMs = noPlaceMsOf(response);
+      log.debug({ status: response.statusCode }, 'socket_refused');
+      fresh.terminate();
+    });
     fresh.on('error', (error) => log.debug({ err: error }, 'socket_failed'));
     fresh.on('close', (code) => {
       cancelWatch?.();
       socket = undefined;
       events?.closed();
       const wasStable = establishedAt !== undefined && clock.elapsed() - establishedAt >= stableAfterMs;
-      if (!isStopped) retry({ code: endCode ?? code, refusal, wasStable });
+      if (!isStopped) retry({ code: endCode ?? code, refusal, wasStable, told, fleetMs, noPlaceMs });
     });
   }
 
-  function retry(end: Parameters<typeof retryAfter>[0]): void {
-    const next = retryAfter(end, failures, random());
+  function retry(end: LinkEnd): void {
+    const next = retryAfter(end, tries, clock.elapsed(), random());
     if (next.kind === 'never') {
       isStopped = true;
       onOver(next.why);
       return;
     }
-    failures = next.failures;
+    tries = next.tries;
     log.warn({ code: end.code, seconds: Math.round(next.delayMs / 100) / 10, why: next.why }, 'disconnected');
     onWaiting?.(next.why);
     cancelWait = clock.after(next.delayMs, connect);
@@ -202,6 +221,12 @@ export function createConnection({
     },
   };
 }
+
+/**
+ * A mask keeps what others wrote from looking like HTTP to a proxy that reads along. Nobody reads along inside of TLS, and behind a proxy that
+ * ends it, a frame has no line of its own: JSON writes line ends as escapes. To mask each byte costs both sides as much as to parse it.
+ */
+const noMask = (mask: Buffer): void => void mask.fill(0);
 
 function socketUrl(serverUrl: string): string {
   const url = new URL('agent/v1/connect', serverUrl.endsWith('/') ? serverUrl : `${serverUrl}/`);

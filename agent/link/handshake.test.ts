@@ -29,6 +29,7 @@ function begin() {
       onRoom() {},
       setSilence() {},
       established() {},
+      comeBack() {},
     },
     agentId: 'agt_1',
     serverPublicKey: serverKey.publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),

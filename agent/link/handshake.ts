@@ -30,7 +30,7 @@ export type HandshakeResources = {
   readonly serverPublicKey: string;
   readonly key: AgentKey;
   /** what the hello tells besides the proof */
-  readonly greeting: () => Pick<AgentMessageOf<'hello'>, 'agentVersion' | 'slots' | 'journal' | 'lives' | 'host'>;
+  readonly greeting: () => Pick<AgentMessageOf<'hello'>, 'agentVersion' | 'slots' | 'journal' | 'lives' | 'catalogue' | 'host'>;
   readonly onWelcome: (welcome: ServerMessageOf<'welcome'>) => void;
   /** from a server that has proved nothing */
   readonly onUpdateOrder: (order: UpdateOrder) => void;

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { tunnelThrough } from './tunnel.ts';
 
 export type Reply = { readonly status: number; readonly body: Buffer };
@@ -15,7 +16,10 @@ export type RequestOptions = {
   readonly proxy?: string | undefined;
 };
 
-/** One HTTP request to the server. (Node's `http`, which the socket has loaded anyway; `fetch` would cost every host 10 MB more.) */
+/**
+ * One HTTP request to the server. (Node's `http`, which the socket has loaded anyway; `fetch` would cost every host 10 MB more, and so, in an
+ * executable, would `import()` of `http`: it looks at all that this exports, of which some is made of `fetch`.)
+ */
 export const serverRequest = async (serverUrl: string, path: string, options: RequestOptions): Promise<Reply> =>
   collect(await serverAnswer(serverUrl, path, options), options.maxBytes);
 
@@ -26,7 +30,7 @@ export async function serverAnswer(
   options: Omit<RequestOptions, 'maxBytes'> & { readonly signal?: AbortSignal },
 ): Promise<IncomingMessage> {
   const url = new URL(path.replace(/^\//, ''), serverUrl.endsWith('/') ? serverUrl : `${serverUrl}/`);
-  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const request = url.protocol === 'https:' ? secureRequest : plainRequest;
   const agent = options.proxy === undefined ? false : tunnelThrough(options.proxy, url.protocol === 'https:');
   return new Promise((resolve, reject) => {
     const { method, headers, timeoutMs, signal } = options;

@@ -12,8 +12,8 @@ export type SessionResources = Omit<HandshakeResources, 'link' | 'onWelcome' | '
   readonly attempts: Attempts;
   readonly uplink: Uplink;
   readonly plugins: {
-    /** Takes over the catalogue, if it is to be believed, and fetches what is missing. */
-    update(signed: ServerMessageOf<'plugins'>['plugins']): void;
+    /** Takes over the catalogue, if it is to be believed, and fetches what is missing. Without one, the present one is the newest. */
+    update(signed: ServerMessageOf<'welcome'>['plugins']): void;
     setDownloadToken(token: string | undefined): void;
   };
   readonly heartbeat: { start(everySeconds: number): void; stop(): void };
@@ -42,6 +42,7 @@ export function openSession(link: SessionLink, resources: SessionResources): Lin
     log_from: attempts.logFrom,
     plugins: (message) => plugins.update(message.plugins),
     heartbeat_ack: () => {},
+    come_back: link.comeBack,
     update: updates.order,
     update_cancel: (message) => updates.cancel(message.update),
     update_ack: (message) => updates.acknowledge(message.update),
@@ -49,7 +50,7 @@ export function openSession(link: SessionLink, resources: SessionResources): Lin
 
   function begin(welcome: ServerMessageOf<'welcome'>): void {
     isEstablished = true;
-    link.established();
+    link.established(welcome.comeBackWithinMs);
     link.setSilence(welcome.silenceSeconds);
     resources.onName(welcome.name);
     resources.onWelcomed();

@@ -1,5 +1,6 @@
 import { Agent, type AgentOptions, request } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { connect as startTls } from 'node:tls';
 
 /** What `http.request` asks for a connection with, as far as it matters here. */
 type Wanted = { readonly host?: string; readonly port?: number; readonly servername?: string };
@@ -55,10 +56,8 @@ function connect(proxy: string, { host = '', port = 80 }: Wanted): Promise<Duple
 }
 
 function encrypted(socket: Duplex, wanted: Wanted, connected: Connected): void {
-  void import('node:tls').then(({ connect: start }) => {
-    const { host = '', servername } = wanted;
-    const tls = start({ socket, host, ...(servername === undefined || servername === '' ? {} : { servername }) });
-    tls.once('secureConnect', () => connected(null, tls));
-    tls.once('error', (error) => connected(error));
-  });
+  const { host = '', servername } = wanted;
+  const tls = startTls({ socket, host, ...(servername === undefined || servername === '' ? {} : { servername }) });
+  tls.once('secureConnect', () => connected(null, tls));
+  tls.once('error', (error) => connected(error));
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -78,6 +79,24 @@ describe('the plugins of an agent', () => {
     server.send({ type: 'ack', execution: 'exe_1', attempt: 1 });
     server.send({ type: 'plugins', plugins: bench.server.catalogue() });
     await eventually('the unused bundle is gone', () => folders().length === 1);
+  });
+
+  it('are known by a catalogue that a server does not send again, also after a restart', async () => {
+    const digest = createHash('sha256').update(bench.server.catalogue().text).digest('hex');
+    expect(server.hello.catalogue).toBeUndefined();
+    await heldSoon(entry);
+    server.cut();
+    server = await bench.server.welcomed({ plugins: undefined });
+    expect(server.hello.catalogue).toBe(digest);
+    await agent.stop();
+    rmSync(join(bench.dir, 'plugins', folderOf(entry)), { recursive: true });
+    agent = await bench.start();
+    server = await bench.server.welcomed({ plugins: undefined });
+    expect(server.hello.catalogue).toBe(digest);
+    // what is missing is fetched all the same
+    await heldSoon(entry);
+    server.send(offerOf(entry));
+    expect(await server.next('accept')).toMatchObject({ attempt: 1 });
   });
 
   it('run only if the signed catalogue names them', async () => {

@@ -18,6 +18,8 @@ export type PrefetchResources = {
   readonly catalogue: TrustedCatalogue;
   readonly cache: PluginCache;
   readonly isUsed: (sha256: string) => boolean;
+  /** it has brought what it could, for now */
+  readonly onFetched: () => void;
   readonly uplink: Uplink;
   readonly clock: Clock;
   readonly log: Logger;
@@ -26,7 +28,7 @@ export type PrefetchResources = {
 const againAfterMs = 15_000;
 const reportAfterMs = 100;
 
-export function createPrefetch({ catalogue, cache, isUsed, uplink, clock, log }: PrefetchResources): Prefetch {
+export function createPrefetch({ catalogue, cache, isUsed, onFetched, uplink, clock, log }: PrefetchResources): Prefetch {
   let isRunning = false;
   let isAskedAgain = false;
   let isStopped = false;
@@ -43,6 +45,7 @@ export function createPrefetch({ catalogue, cache, isUsed, uplink, clock, log }:
       if (!isComplete) againLater();
     } while (isAskedAgain && !isStopped);
     isRunning = false;
+    if (!isStopped) onFetched();
   }
 
   async function fetchMissing(): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import {
@@ -22,6 +23,8 @@ export type TrustedCatalogue = {
   current(): readonly SignedEntry[];
   /** the current ones and those that open runs still use */
   all(): readonly SignedEntry[];
+  /** SHA-256 of the text of the present one, so that the server need not send it again; undefined before the first */
+  digest(): string | undefined;
 };
 
 export function createTrustedCatalogue(resources: {
@@ -34,7 +37,15 @@ export function createTrustedCatalogue(resources: {
   let trusted: Catalogue = { generation: -1, plugins: [], kept: [] };
 
   const stored = readStored(path, log);
-  if (stored !== undefined) trusted = verified(stored, serverPublicKey) ?? trusted;
+  const believed = stored === undefined ? undefined : verified(stored, serverPublicKey);
+  let digest: string | undefined;
+  if (stored !== undefined && believed !== undefined) take(stored, believed);
+
+  function take(signed: SignedCatalogue, content: Catalogue): void {
+    trusted = content;
+    text = signed.text;
+    digest = createHash('sha256').update(text).digest('hex');
+  }
 
   function store(signed: SignedCatalogue): void {
     try {
@@ -57,14 +68,14 @@ export function createTrustedCatalogue(resources: {
         log.error({ offered: next.generation, held: trusted.generation }, 'catalogue_is_older');
         return false;
       }
-      trusted = next;
-      text = signed.text;
+      take(signed, next);
       store(signed);
       return true;
     },
     find: (name, sha256) => [...trusted.plugins, ...trusted.kept].find((entry) => entry.name === name && entry.sha256 === sha256),
     current: () => trusted.plugins,
     all: () => [...trusted.plugins, ...trusted.kept],
+    digest: () => digest,
   };
 }
 

@@ -34,6 +34,7 @@ type Options = {
   readonly tasks: number;
   readonly seconds?: number;
   readonly history: number[];
+  readonly keepHistory?: string;
   readonly profile?: string;
   readonly rivals: boolean;
   readonly json?: boolean;
@@ -58,6 +59,7 @@ const commandOf = (scenario: Scenario): Command =>
     .addOption(
       numbers('--history <N[,N]>', 'executions that the ledger holds, for `history`').default([0, 1_000_000, 10_000_000]),
     )
+    .option('--keep-history <FOLDER>', 'where ledgers with history are kept, to be taken from there the next time')
     .option('--profile <FOLDER>', 'a processor profile of each server, for Chromium; the numbers are not to be believed then')
     .option('--no-rivals', 'without what others would use instead')
     .option('--json', 'for programs')
@@ -94,6 +96,7 @@ function settingsOf({
   agents,
   seconds,
   profile,
+  keepHistory,
   ...rest
 }: Options): FleetBenchSettings {
   return {
@@ -101,6 +104,7 @@ function settingsOf({
     agents,
     seconds,
     profile,
+    keepHistory,
     work: work.parse({ runMs, resultBytes, failureShare, logBytes, logBytesPerSecond: logRate }),
   };
 }

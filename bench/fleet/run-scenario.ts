@@ -33,7 +33,7 @@ export async function runScenario(
   const notes: string[] = [];
   say('floors');
   const before = await measureFloors(folder, floorSeconds, cleanups);
-  const { slots, processes, tls, churn, profile } = settings;
+  const { slots, processes, tls, churn, profile, keepHistory } = settings;
   await scenario.run({
     settings,
     agents: settings.agents ?? scenario.agents,
@@ -48,6 +48,7 @@ export async function runScenario(
         processes: Math.min(processes, wish.agents),
         tls,
         profile,
+        keepHistory,
         cleanups,
         say,
         ...wish,

@@ -21,6 +21,8 @@ export type FleetBenchSettings = {
   readonly seconds: number | undefined;
   /** executions in the ledger before `history` measures, one after the other */
   readonly history: readonly number[];
+  /** where ledgers with so much in them are kept for the next time; undefined: each is made anew */
+  readonly keepHistory: string | undefined;
   /** where the server writes a processor profile when it ends; undefined: none is made, which is faster */
   readonly profile: string | undefined;
   /** beside what others would use instead, where the scenario knows such */

@@ -2,6 +2,7 @@ import { WebSocket } from 'ws';
 import type { AgentMessage, ServerMessage } from '../../shared/protocol.ts';
 import { type AgentKeys, createAgentKeys, enrolAgent, helloOf } from '../../tests/support/agent-client.ts';
 import type { ApiClient } from '../../tests/support/api-client.ts';
+import { heartbeat } from '../../tests/support/heartbeat.ts';
 
 /** Hosts that speak the protocol over sockets of their own, in this process. They take what they are offered and end it when told. */
 export type SimulatedHosts = {
@@ -66,7 +67,7 @@ function connect(url: string, agentId: string, keys: AgentKeys, onStart: (starte
       if (message.type === 'challenge') send(helloOf(message.nonce, { agentId, keys, slots: 1 }));
       else if (message.type === 'welcome') {
         send({ type: 'facts', facts: {}, runtimes: { bash: '5.2' } });
-        send({ type: 'heartbeat', metrics });
+        send(heartbeat);
         resolve(ws);
       } else if (message.type === 'offer') send({ type: 'accept', execution: message.execution, attempt: message.attempt });
       else if (message.type === 'start') onStart({ send, which: { execution: message.execution, attempt: message.attempt } });
@@ -86,13 +87,3 @@ const resultOf = (which: Attempt, isWell: boolean): AgentMessage => ({
   cutBytes: 0,
   logSize: 0,
 });
-
-const metrics = {
-  cpuPercent: 1,
-  memoryUsedBytes: 1,
-  memoryTotalBytes: 2,
-  diskUsedBytes: 1,
-  diskTotalBytes: 2,
-  load1: 0,
-  agentMemoryBytes: 1,
-};

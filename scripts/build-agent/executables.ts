@@ -3,14 +3,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BaseRuntimes } from './base-runtime.ts';
+import type { EquippedTarget } from './native-parts.ts';
 import type { PkgOrder } from './pkg-program.ts';
-import type { Target } from './targets.ts';
 
 export type Executables = {
   readonly runtimes: BaseRuntimes;
   /** a file in the folder of its own that nothing else uses */
   readonly bundle: string;
-  readonly targets: readonly Target[];
+  readonly targets: readonly EquippedTarget[];
   /** where they are put */
   readonly folder: string;
 };
@@ -27,10 +27,11 @@ export async function makeExecutables({ runtimes, bundle, targets, folder }: Exe
   await mkdir(temporary);
   const order: PkgOrder = {
     bundle,
-    targets: targets.map(({ executable, pkg }) => ({
+    targets: targets.map(({ executable, pkg, assets }) => ({
       ...pkg.target,
       nodeRange: `node${runtimes.version}`,
       output: join(folder, executable),
+      assets,
     })),
   };
   await runPkg(order, {

@@ -19,16 +19,22 @@ type PkgTarget = {
   /** with a full version, so that it asks nobody what the newest is */
   readonly nodeRange: string;
   readonly output: string;
+  /** files that the executable holds beside the bundle, by name */
+  readonly assets: Readonly<Record<string, string>>;
 };
 
 if (import.meta.main) {
   const { bundle, targets } = JSON.parse(process.argv[2] ?? '') as PkgOrder;
-  const seaConfig = {
-    // from the folder that pkg makes in the temporary folder, which lies beside the bundle
-    main: `../../${basename(bundle)}`,
-    disableExperimentalSEAWarning: true,
-    useSnapshot: false,
-    useCodeCache: false,
-  };
-  await pkgSea.default(bundle, { targets: targets as unknown as SeaOptions['targets'], seaConfig });
+  // one by one, because what Node reads from its own file is the same for all targets of one call, and the assets are not
+  for (const { assets, ...target } of targets) {
+    const seaConfig = {
+      // from the folder that pkg makes in the temporary folder, which lies beside the bundle
+      main: `../../${basename(bundle)}`,
+      disableExperimentalSEAWarning: true,
+      useSnapshot: false,
+      useCodeCache: false,
+      assets,
+    };
+    await pkgSea.default(bundle, { targets: [target] as unknown as SeaOptions['targets'], seaConfig });
+  }
 }

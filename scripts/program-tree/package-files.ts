@@ -25,6 +25,8 @@ export function packageFiles(root: string, platform: ReleasePlatform): TreeEntry
 const unloaded = new Set(['@popperjs/core', '@scarf/scarf', '@types/node', 'node-addon-api', 'undici-types']);
 /** Of these, browsers get single files, and the server loads nothing. */
 const served = new Set(['@tabler/core', '@tabler/icons', 'prism-code-editor', 'swagger-ui-dist', 'uplot']);
+/** The packages of its native part, one for each platform. */
+const terminal = '@lydell/node-pty-';
 const prebuilt: Readonly<Record<ReleasePlatform, string>> = {
   'linux-x64': 'linux-x64',
   'linux-arm64': 'linux-arm64',
@@ -35,6 +37,8 @@ function keeps(name: string, platform: ReleasePlatform): (path: string) => boole
   if (served.has(name)) return (path) => path === 'package.json';
   if (name === 'better-sqlite3')
     return (path) => path === 'package.json' || path.startsWith('lib/') || path === `prebuilds/${prebuilt[platform]}.node`;
+  if (name.startsWith(terminal))
+    return (path) => name === `${terminal}${prebuilt[platform]}` && /^package\.json$|\.node$/.test(path);
   return (path) => !forReaders.test(path);
 }
 

@@ -29,7 +29,7 @@ export const ledgerRules: readonly LedgerRule[] = [
     query: (newest) => `SELECT id FROM ${newestOf('runs', newest)} AS r WHERE id NOT IN (${beingRemoved}) AND (
       total <> open + ${ended.join(' + ')}
       OR total <> (SELECT count(*) FROM executions e WHERE e.run_id = r.id)
-      OR open <> (SELECT count(*) FROM executions e WHERE e.run_id = r.id AND e.state IN (${open})))`,
+      OR open <> (SELECT count(*) FROM executions e WHERE e.run_id = r.id AND e.open = 1 AND e.state IN (${open})))`,
   },
   {
     holds: 'runs are final when their last execution is',

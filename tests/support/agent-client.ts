@@ -96,6 +96,7 @@ export type HelloOptions = {
   readonly arch?: string;
   readonly journal?: AgentMessageOf<'hello'>['journal'];
   readonly lives?: readonly string[];
+  readonly catalogue?: string;
   readonly host?: AgentMessageOf<'hello'>['host'];
 };
 
@@ -113,6 +114,7 @@ export function helloOf(serverNonce: string, options: HelloOptions): AgentMessag
     slots: options.slots ?? 4,
     journal: [...(options.journal ?? [])],
     ...(options.lives === undefined ? {} : { lives: [...options.lives] }),
+    ...(options.catalogue === undefined ? {} : { catalogue: options.catalogue }),
     ...(options.host === undefined ? {} : { host: options.host }),
   };
 }

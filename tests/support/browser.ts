@@ -15,6 +15,22 @@ export const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/
 
 export const browserFlags = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking'];
 
+/** A hanging page is told as such, and not by the end of the whole test. */
+const patienceMs = 15_000;
+
+/** @param link what the server prints when it starts: it signs in once */
+export async function openSignedIn(link: string): Promise<TestBrowser> {
+  const browser = await openBrowser();
+  browser.page.setDefaultTimeout(patienceMs);
+  try {
+    await browser.page.goto(link);
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+  return browser;
+}
+
 export async function openBrowser(): Promise<TestBrowser> {
   if (browserPath === undefined) throw new Error('There is no Chromium on this machine.');
   const browser: Browser = await chromium.launch({ executablePath: browserPath, args: browserFlags });

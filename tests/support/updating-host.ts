@@ -2,6 +2,7 @@ import type { ServerMessageOf } from '../../shared/protocol.ts';
 import type { ToldUpdateState } from '../../shared/update-states.ts';
 import type { HelloOptions } from './agent-client.ts';
 import type { ConnectedAgent, JoinedAgent } from './agents.ts';
+import { heartbeat } from './heartbeat.ts';
 
 /**
  * How a host takes an update.
@@ -126,20 +127,10 @@ export function createUpdatingHost(
     async exchange() {
       if (connection === undefined) return;
       const before = connection.received.length;
-      connection.send({ type: 'heartbeat', metrics });
+      connection.send(heartbeat);
       await connection.next('heartbeat_ack', () => true);
       if (connection !== undefined && connection.received.length <= before) throw new Error('nothing was heard');
     },
   };
   return host;
 }
-
-const metrics = {
-  cpuPercent: 1,
-  memoryUsedBytes: 1,
-  memoryTotalBytes: 2,
-  diskUsedBytes: 1,
-  diskTotalBytes: 2,
-  load1: 0,
-  agentMemoryBytes: 1,
-};

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { AttemptKey } from '../../../agent/attempt-key.ts';
 import { createAdmission } from '../../../agent/attempts/admission.ts';
 import { type Attempts, createAttempts } from '../../../agent/attempts/attempts.ts';
 import { createDeliveryLoop } from '../../../agent/attempts/delivery.ts';
@@ -99,7 +100,13 @@ export function createSimulatedAgent(host: SimulatedHost, resources: SimulatedAg
         agentId: host.agentId,
         serverPublicKey,
         key,
-        greeting: () => ({ agentVersion, slots: host.slots, journal: held.entries(), lives: [...journal.lives()] }),
+        greeting: () => ({
+          agentVersion,
+          slots: host.slots,
+          journal: held.entries(),
+          lives: [...journal.lives()],
+          catalogue: plugins.digest(),
+        }),
         onWelcomed() {
           tally.welcomes += 1;
           tally.connected += 1;
@@ -109,7 +116,7 @@ export function createSimulatedAgent(host: SimulatedHost, resources: SimulatedAg
         uplink,
         plugins: {
           update(signed) {
-            plugins.update(signed);
+            if (signed !== undefined) plugins.update(signed);
             uplink.send({ type: 'plugins_held', held: plugins.held() });
           },
           setDownloadToken: () => {},
@@ -166,6 +173,12 @@ function counted(
   held: HeldAttempts,
   { tally, onAcknowledged }: Pick<SimulatedAgentResources, 'tally' | 'onAcknowledged'>,
 ): Attempts {
+  function acknowledged(key: AttemptKey): void {
+    const outcome = held.get(key)?.result?.outcome;
+    if (outcome === undefined) return;
+    tally.acknowledged[outcome] = (tally.acknowledged[outcome] ?? 0) + 1;
+    onAcknowledged(preciseNow());
+  }
   return {
     ...attempts,
     offer(message) {
@@ -177,12 +190,13 @@ function counted(
       attempts.start(message);
     },
     ack(message) {
-      const outcome = held.get(message)?.result?.outcome;
-      if (outcome !== undefined) {
-        tally.acknowledged[outcome] = (tally.acknowledged[outcome] ?? 0) + 1;
-        onAcknowledged(preciseNow());
-      }
+      acknowledged(message);
       attempts.ack(message);
+    },
+    reconcile(verdicts) {
+      // the acknowledgement itself went under with a connection
+      for (const verdict of verdicts) if (verdict.verdict === 'forget') acknowledged(verdict);
+      attempts.reconcile(verdicts);
     },
   };
 }

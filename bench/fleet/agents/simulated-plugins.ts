@@ -10,6 +10,7 @@ import type { SignedCatalogue } from '../../../shared/plugin-bundle.ts';
 export type SimulatedPlugins = Pick<PluginCache, 'ready' | 'obtain'> & {
   update(signed: SignedCatalogue): void;
   held(): { name: string; sha256: string }[];
+  digest(): string | undefined;
 };
 
 export function createSimulatedPlugins(catalogue: TrustedCatalogue): SimulatedPlugins {
@@ -41,6 +42,7 @@ export function createSimulatedPlugins(catalogue: TrustedCatalogue): SimulatedPl
       return { refusal: { reason: 'plugin_unknown', message: `The catalogue does not name ${name} with this hash.` } };
     },
     update: (signed) => void catalogue.accept(signed),
+    digest: catalogue.digest,
     held: () => catalogue.current().map(({ name, sha256 }) => ({ name, sha256 })),
   };
 }

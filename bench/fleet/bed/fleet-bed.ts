@@ -46,6 +46,8 @@ export type FleetBedOptions = {
   readonly heartbeatSeconds?: number;
   /** executions that the ledger holds already */
   readonly history?: number;
+  /** where such ledgers are kept for the next time */
+  readonly keepHistory?: string | undefined;
   /** where the server writes a processor profile when it ends */
   readonly profile?: string | undefined;
   /** further settings of the server */
@@ -66,13 +68,13 @@ const ownPlugins = join(import.meta.dirname, '../../plugins');
 
 /** Settles when all agents are connected. */
 export async function startFleetBed(options: FleetBedOptions): Promise<FleetBed> {
-  const { agents, slots, processes, tls, heartbeatSeconds, history = 0, cleanups, say } = options;
+  const { agents, slots, processes, tls, heartbeatSeconds, history = 0, keepHistory, cleanups, say } = options;
   const folder = await mkdtemp(join(tmpdir(), 'muster-fleet-'));
   const removeFolder = cleanups.add(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const [dataDir, pluginsDir, hostsFile] = [join(folder, 'data'), join(folder, 'plugins'), join(folder, 'hosts')];
   await mkdir(dataDir, { mode: 0o700 });
   const { publicKey } = await loadServerIdentity({ dataDir, randomBytes });
-  await prepareHosts({ dataDir, agents, slots, history, hostsFile, say });
+  await prepareHosts({ dataDir, agents, slots, history, keepHistory, hostsFile, say });
   for (const from of [bundledPlugins, ownPlugins])
     await cp(from, pluginsDir, { recursive: true, filter: (path) => !/\.test\.ts$|\/sql$/.test(path) });
   const certificate = tls ? await makeCertificate(folder) : undefined;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { agentVersion } from '../../../agent/version.ts';
@@ -22,6 +23,8 @@ export type PrepareOptions = {
   readonly slots: number;
   /** executions that the ledger shall hold already */
   readonly history: number;
+  /** where seeded ledgers are kept for the next time, since ten million executions take a quarter of an hour; undefined: nowhere */
+  readonly keepHistory?: string | undefined;
   /** takes the hosts, one JSON a line */
   readonly hostsFile: string;
   readonly say: (line: string) => void;
@@ -31,12 +34,11 @@ export type PrepareOptions = {
  * Writes enrolled hosts into a new database, each with a key of its own, without the ten thousand requests that joining would take. They
  * are as their agents will tell, so that their first connection changes no row.
  */
-export async function prepareHosts({ dataDir, agents, slots, history, hostsFile, say }: PrepareOptions): Promise<void> {
+export async function prepareHosts(options: PrepareOptions): Promise<void> {
+  const { dataDir, agents, slots, history, hostsFile } = options;
   const now = Date.now();
-  if (history > 0) {
-    say(`history: ${history.toLocaleString('en')} executions`);
-    await seedLedger({ dataDir, scale: history / 1_000_000, hosts: agents, isOver: true, now, say: () => undefined });
-  } else {
+  if (history > 0) await seedHistory(options, now);
+  else {
     const port = await openDatabase<Tables>({ dataDir });
     await migrate(port, migrations, () => now);
     await port.close();
@@ -49,6 +51,22 @@ export async function prepareHosts({ dataDir, agents, slots, history, hostsFile,
   } finally {
     database.close();
   }
+}
+
+async function seedHistory({ dataDir, agents, history, keepHistory, say }: PrepareOptions, now: number): Promise<void> {
+  const file = join(dataDir, 'muster.db');
+  const kept = keepHistory === undefined ? undefined : join(keepHistory, `${history}-executions-of-${agents}-hosts.db`);
+  if (kept !== undefined && existsSync(kept)) {
+    say(`history: ${history.toLocaleString('en')} executions, as kept in ${kept}`);
+    await copyFile(kept, file, constants.COPYFILE_FICLONE);
+    return;
+  }
+  say(`history: ${history.toLocaleString('en')} executions`);
+  await seedLedger({ dataDir, scale: history / 1_000_000, hosts: agents, isOver: true, now, say: () => undefined });
+  if (kept === undefined || keepHistory === undefined) return;
+  await mkdir(keepHistory, { recursive: true, mode: 0o700 });
+  await copyFile(file, `${kept}.part`, constants.COPYFILE_FICLONE);
+  await rename(`${kept}.part`, kept);
 }
 
 function insertHosts(database: SqliteDatabase.Database, agents: number, now: number): void {

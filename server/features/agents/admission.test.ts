@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { closeCodes, proofText, type Verdict } from '../../../shared/protocol.ts';
 import { type AgentClient, connectAgent, createAgentKeys, helloOf, openSocket } from '../../../tests/support/agent-client.ts';
@@ -44,6 +44,15 @@ describe('admission', () => {
     expect(name).toBe('web01');
     expect(test.agents.get(agent.id)).toMatchObject({ connected: true, status: 'Online', lastSeenAt: test.clock.now() });
     expect(test.told).toEqual(['ready web01']);
+  });
+
+  it('sends the catalogue to those that do not hold it', async () => {
+    const agent = await test.join('web01');
+    const { welcome } = await test.connect(agent);
+    const held = welcome.plugins?.text ?? '';
+    const catalogue = createHash('sha256').update(held).digest('hex');
+    expect((await test.connect(agent, { catalogue })).welcome.plugins).toBeUndefined();
+    expect((await test.connect(agent, { catalogue: 'a'.repeat(64) })).welcome.plugins?.text).toBe(held);
   });
 
   it('refuses an agent that is not enrolled here', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { RandomBytes } from '../../../shared/ids.ts';
 import type { SignedCatalogue } from '../../../shared/plugin-bundle.ts';
 import { type AgentMessageOf, closeCodes, type JournalEntry, proofText, type Verdict } from '../../../shared/protocol.ts';
@@ -90,7 +91,7 @@ async function prepare(
     name: agent.name,
     signature: identity.sign(proofText('server', serverNonce, hello.nonce, agent.id)),
     downloadToken,
-    plugins: signedCatalogue(),
+    ...catalogueFor(hello, signedCatalogue()),
     verdicts,
   };
 }
@@ -114,6 +115,18 @@ async function saveHello(
   if (isAsBefore && agent.otherProtocol === null) return;
   await db.write((writer) => updateAgent(writer, agentId, { ...told, other_protocol: null, last_seen_at: clock.now() }));
   fleet.update(agentId, { ...told, otherProtocol: null });
+}
+
+/** An agent that holds the catalogue is not sent it again: it would be most of what a whole fleet is sent when it comes back. */
+const catalogueFor = (hello: Hello, signed: SignedCatalogue): Pick<Welcome, 'plugins'> =>
+  hello.catalogue === digestOf(signed) ? {} : { plugins: signed };
+
+const digests = new WeakMap<SignedCatalogue, string>();
+
+function digestOf(signed: SignedCatalogue): string {
+  const digest = digests.get(signed) ?? createHash('sha256').update(signed.text).digest('hex');
+  digests.set(signed, digest);
+  return digest;
 }
 
 const refusal = (code: 'agent_unknown' | 'signature_invalid', message: string): Refusal => ({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { idleMetrics } from '../../../tests/support/heartbeat.ts';
 import { filterMatcher } from './agent-filter.ts';
 import { agentOrders, chosenAgents, countByStatus, naturalKey, sortedAgents } from './agent-list.ts';
 import type { AgentView } from './agents.ts';
@@ -25,15 +26,7 @@ const agent = (name: string, more: Partial<AgentView> = {}): AgentView => ({
   ...more,
 });
 const cpu = (cpuPercent: number): Partial<AgentView> => ({
-  metrics: {
-    cpuPercent,
-    memoryUsedBytes: 1,
-    memoryTotalBytes: 2,
-    diskUsedBytes: 1,
-    diskTotalBytes: 2,
-    load1: 0,
-    agentMemoryBytes: 1,
-  },
+  metrics: { ...idleMetrics, cpuPercent },
 });
 const names = (agents: readonly AgentView[]) => agents.map(({ name }) => name);
 const filtered = (agents: readonly AgentView[], text: string) =>

@@ -76,6 +76,8 @@ export type AgentsService = {
   readonly remove: AgentChanges['remove'];
   /** Agents that joined since then, newest first. */
   joinedSince(since: number): AgentView[];
+  /** How many that are not revoked were heard of since then. */
+  seenSince(since: number): number;
   /** What it told of itself; nothing is written when that is known. */
   noteExecutable(id: string, executable: AgentExecutable): Promise<void>;
   counts(): { readonly online: number; readonly idle: number; readonly offline: number; readonly revoked: number };
@@ -163,6 +165,7 @@ export function createAgents(resources: AgentsResources): AgentsService {
     },
     remove: changes.remove,
     joinedSince: (since) => joinedSince(fleet, since),
+    seenSince: (since) => fleet.all().filter(({ revoked, lastSeenAt }) => !revoked && (lastSeenAt ?? 0) >= since).length,
     async noteExecutable(id, executable) {
       const agent = fleet.get(id);
       if (agent === undefined || isDeepStrictEqual(agent.executable, executable)) return;

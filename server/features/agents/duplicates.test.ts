@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { helloOf, openSocket } from '../../../tests/support/agent-client.ts';
 import { type JoinedAgent, startAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { eventually } from '../../../tests/support/eventually.ts';
+import { heartbeat } from '../../../tests/support/heartbeat.ts';
 
 const minute = 60_000;
 let test: TestAgents;
@@ -67,7 +68,7 @@ describe('an agent that is there twice', () => {
     const first = await test.connect(agent, original);
     await untilMarked();
     for (let halfMinutes = 0; halfMinutes < 32; halfMinutes += 1) {
-      first.send({ type: 'heartbeat', metrics });
+      first.send(heartbeat);
       await first.next('heartbeat_ack');
       await test.clock.advance(minute / 2);
     }
@@ -89,7 +90,3 @@ describe('an agent that is there twice', () => {
     }
   });
 });
-
-const metrics = {
-  cpuPercent: 0, memoryUsedBytes: 0, memoryTotalBytes: 0, diskUsedBytes: 0, diskTotalBytes: 0, load1: 0, agentMemoryBytes: 0,
-}; // biome-ignore format: a sample

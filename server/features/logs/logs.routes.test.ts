@@ -1,20 +1,21 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Offer } from '../../../shared/protocol.ts';
 import { startTestHttp, type TestHttp } from '../../../tests/support/http.ts';
-import { openTestLedger, type TestLedger } from '../../../tests/support/ledger.ts';
+import { openTestLedger, type ScriptedAgent, type TestLedger } from '../../../tests/support/ledger.ts';
 import { logRoutes } from './logs.routes.ts';
 import { createLogs } from './logs.service.ts';
 
 let ledger: TestLedger;
 let http: TestHttp;
 let path: string;
+let web: ScriptedAgent;
 beforeEach(async () => {
   ledger = await openTestLedger();
   const { db, clock, events, feature } = ledger;
   http = await startTestHttp({
     routes: logRoutes({ logs: createLogs({ db, clock, events }), isFinal: feature.executions.isFinal }),
   });
-  const web = ledger.agent('web');
+  web = ledger.agent('web');
   await ledger.post({ owner: 'web' });
   await ledger.settle();
   const offer = web.offers()[0] as Offer;
@@ -57,6 +58,20 @@ test.each([
   expect(answer.headers.get('muster-log-next')).toBe('16');
   expect(answer.headers.get('muster-log-complete')).toBe('true');
   expect(await answer.text()).toBe(text);
+});
+
+test('a long log is answered byte by byte, whatever its characters', async () => {
+  await ledger.post({ owner: 'web' });
+  await ledger.settle();
+  const offer = web.offers().at(-1) as Offer;
+  const { execution, attempt } = offer;
+  await web.accept(offer);
+  const text = 'grüße, 世界 🎉\n'.repeat(2000);
+  await web.say({ type: 'log', execution, attempt, offset: 0, stream: 'out', at: 0, text });
+  await web.end(offer, { logSize: Buffer.byteLength(text) });
+  path = `/api/v1/executions/${execution}/log`;
+  expect(await (await get('', 'text/plain')).text()).toBe(text);
+  expect(await (await get('', 'application/json')).json()).toMatchObject({ chunks: [{ text }], complete: true });
 });
 
 test('the log of an execution that is not there is not found', async () => {

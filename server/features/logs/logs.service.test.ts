@@ -36,8 +36,8 @@ const textOf = (chunks: readonly { readonly text: string }[]): string => chunks.
 const read = (offset: number, limit: number) => logs.read(offer.execution, { offset, limit });
 const never = new AbortController().signal;
 const isFinal = () => ledger.feature.executions.isFinal(offer.execution);
-const follow = (offset: number, wait: number, signal = never) =>
-  logs.follow(offer.execution, { offset, limit: 1000, wait }, isFinal, signal);
+const follow = (offset: number, wait: number, signal = never, limit = 1_000_000) =>
+  logs.follow(offer.execution, { offset, limit, wait }, isFinal, signal);
 
 describe('read', () => {
   test('an execution without output has an empty log', async () => {
@@ -116,6 +116,21 @@ describe('follow', () => {
       expect((await more).slice.chunks).toHaveLength(1);
       await writing;
     }
+    expect(ledger.clock.pending()).toBe(0);
+  });
+
+  test('answers a log that is flooded in larger pieces, and its end at once', async () => {
+    const more = follow(0, 60);
+    await write('x'.repeat(20_000));
+    await write('x'.repeat(20_000));
+    await ledger.clock.advance(199);
+    await write('x'.repeat(20_000));
+    await ledger.clock.advance(1);
+    expect((await more).slice).toMatchObject({ chunks: [{}, {}, {}], next: 60_000 });
+    await write('x'.repeat(20_000));
+    const last = follow(60_000, 60);
+    await web.end(offer, { logSize: 80_000 });
+    expect(await last).toMatchObject({ final: true, slice: { chunks: [{}], next: 80_000 } });
     expect(ledger.clock.pending()).toBe(0);
   });
 

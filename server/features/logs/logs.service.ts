@@ -6,6 +6,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { EventBus } from '../../platform/events/bus.ts';
 import { createWaiters } from '../../platform/events/waiters.ts';
 import type { AgentConnection } from '../../platform/gateway/connection.ts';
+import { createTurnShare } from '../../platform/loops/turn-share.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import { fitChunk } from './chunk.ts';
 import { endedUnanswered } from './late-output.ts';
@@ -32,7 +33,8 @@ export type LogsService = {
   sizesOf(executionIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   read(executionId: string, from: ReadFrom): Promise<Slice>;
   /**
-   * Reads, and while there is nothing to read and the execution is not final, waits for more, at most so many seconds.
+   * Reads, and while there is nothing to read and the execution is not final, waits for more, at most so many seconds. Of a log that grows
+   * quickly it answers larger pieces, a fifth of a second later.
    * @param isFinal of the execution; a final one does not grow any more
    */
   follow(
@@ -59,8 +61,14 @@ export type LogsResources = { readonly db: Database; readonly clock: Clock; read
 
 export function createLogs({ db, clock, events }: LogsResources): LogsService {
   const followers = createWaiters(clock);
+  const reading = createTurnShare(readPerTurn);
   events.on('log.appended', ({ executionId }) => followers.wake(executionId));
-  events.on('execution.changed', ({ executionId }) => followers.wake(executionId));
+  /** those who wait for a larger piece of a log that is flooded */
+  const gathering = createWaiters(clock);
+  events.on('execution.changed', ({ executionId }) => {
+    followers.wake(executionId);
+    gathering.wake(executionId);
+  });
 
   /** attempts that each connection was told to stop because nobody wants their output: once is enough */
   const told = new WeakMap<AgentConnection, Set<string>>();
@@ -102,10 +110,16 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
       // wait first, then look: what comes in between is not missed
       const more = wait === 0 ? undefined : followers.wait(executionId, wait, AbortSignal.any([signal, looked.signal]));
       try {
-        const before = await look();
-        if (more === undefined || before.final || before.slice.chunks.length > 0) return before;
-        await more;
-        return await look();
+        let seen = await look();
+        if (more !== undefined && !seen.final && seen.unread <= 0) {
+          await more;
+          seen = await look();
+        }
+        if (more !== undefined && !seen.final && isFlood(seen.unread, from.limit)) {
+          await gathering.wait(executionId, gatherSeconds, signal);
+          seen = await look();
+        }
+        return { final: seen.final, slice: await read(executionId, from) };
       } finally {
         // a reason of its own: without one an exception with its stack is made, for every request
         looked.abort('looked');
@@ -114,7 +128,7 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
       async function look() {
         // final first: all that a final execution will ever have is there when it is read afterwards
         const final = await isFinal();
-        return { final, slice: await read(executionId, from) };
+        return { final, unread: (await logSize(db.read, executionId)) - from.offset };
       }
     },
 
@@ -139,7 +153,11 @@ export function createLogs({ db, clock, events }: LogsResources): LogsService {
     },
   };
 
-  async function read(executionId: string, { offset, limit }: ReadFrom): Promise<Slice> {
+  function read(executionId: string, from: ReadFrom): Promise<Slice> {
+    return reading.run(() => readNow(executionId, from), bytesIn);
+  }
+
+  async function readNow(executionId: string, { offset, limit }: ReadFrom): Promise<Slice> {
     const size = await logSize(db.read, executionId);
     const first = offset < size ? await chunkAt(db.read, executionId, offset) : undefined;
     const chunks: LogChunkRow[] = [];
@@ -192,6 +210,23 @@ const cutMarkBytes = 4096;
 /** About as long as any other unit of work: pages of long texts are given back one by one. */
 const chunksPerRemoval = 100;
 const bytesPerRemoval = 512 * 1024;
+
+/**
+ * Bytes that all who read logs are answered with in one turn of the event loop, which are read, turned into JSON and encrypted in it: some
+ * milliseconds. One slice may be more.
+ */
+const readPerTurn = 512 * 1024;
+
+/**
+ * Nobody reads a log line by line that grows by so much at a time. Who follows it gets larger pieces less often, because an answer costs the
+ * server as much as its first 64 KiB.
+ */
+const floodBytes = 16 * 1024;
+const pieceBytes = 256 * 1024;
+const gatherSeconds = 0.2;
+const isFlood = (unread: number, limit: number): boolean => unread >= floodBytes && unread < Math.min(limit, pieceBytes);
+
+const bytesIn = ({ chunks, next }: Slice): number => next - (chunks[0]?.offset ?? next);
 
 const mostPerPage = 256;
 /** Of one read, however short the chunks are. */

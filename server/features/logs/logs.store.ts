@@ -57,27 +57,33 @@ export const firstChunks = (writer: Writer, executionId: string, limit: number):
 export const deleteChunks = (writer: Writer, executionId: string, upTo: number) =>
   writer.deleteFrom('log_chunks').where('execution_id', '=', executionId).where('start', '<=', upTo).execute();
 
-/** The chunk that holds the byte at `offset`, if there is one. */
+/** The chunk that holds the byte at `offset`, if there is one. Index: the primary key, read backwards. */
 export const chunkAt = (db: Reader, executionId: string, offset: number): Promise<LogChunkRow | undefined> =>
-  db
-    .selectFrom('log_chunks')
-    .selectAll()
-    .where('execution_id', '=', executionId)
-    .where('start', '<=', offset)
-    .orderBy('start', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  holding.first(db, { executionId, offset });
 
-/** Chunks that begin after `offset`, in order. */
-export const chunksAfter = (db: Reader, executionId: string, offset: number, limit: number): Promise<LogChunkRow[]> =>
+const holding = prepare((db: Reader, p: Params<{ executionId: string; offset: number }>) =>
   db
     .selectFrom('log_chunks')
     .selectAll()
-    .where('execution_id', '=', executionId)
-    .where('start', '>', offset)
+    .where('execution_id', '=', p('executionId'))
+    .where('start', '<=', p('offset'))
+    .orderBy('start', 'desc')
+    .limit(1),
+);
+
+/** Chunks that begin after `offset`, in order. Index: the primary key. */
+export const chunksAfter = (db: Reader, executionId: string, offset: number, limit: number): Promise<LogChunkRow[]> =>
+  following(db, { executionId, offset, limit });
+
+const following = prepare((db: Reader, p: Params<{ executionId: string; offset: number; limit: number }>) =>
+  db
+    .selectFrom('log_chunks')
+    .selectAll()
+    .where('execution_id', '=', p('executionId'))
+    .where('start', '>', p('offset'))
     .orderBy('start')
-    .limit(limit)
-    .execute();
+    .limit(p('limit')),
+);
 
 /** Who may write to this log now: the agent and the attempt that hold the execution. */
 export const writerOf = (writer: Writer, executionId: string) => holder.first(writer, { executionId });

@@ -16,6 +16,20 @@ describe('who holds which bundle', () => {
     expect([holdings.holds('a', '2'), holdings.holds('b', '1')]).toEqual([false, true]);
   });
 
+  it('knows whether what an agent says is what it held', () => {
+    const holdings = createHoldings();
+    holdings.replace('a', ['1', '2']);
+    holdings.replace('b', ['3']);
+    expect([['2', '1'], ['1'], ['1', '2', '3'], ['1', '4'], []].map((held) => holdings.holdsJust('a', held))).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect(holdings.holdsJust('c', [])).toBe(true);
+  });
+
   it('forgets an agent that is gone', () => {
     const holdings = createHoldings();
     holdings.replace('a', ['1', '2']);

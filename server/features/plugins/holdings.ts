@@ -11,6 +11,8 @@ export type Holdings = {
   /** An agent that was removed. */
   forget(agentId: string): void;
   holds(agentId: string, sha256: string): boolean;
+  /** whether these are all that it holds */
+  holdsJust(agentId: string, hashes: readonly string[]): boolean;
   /** how many agents hold it */
   count(sha256: string): number;
   holdersOf(sha256: string): ReadonlySet<string>;
@@ -53,6 +55,11 @@ export function createHoldings(): Holdings {
       ids.delete(agentId);
     },
     holds: (agentId, sha256) => byBundle.get(sha256)?.has(agentId) === true,
+    holdsJust(agentId, hashes) {
+      const told = new Set(hashes);
+      for (const [sha256, holders] of byBundle) if (holders.has(agentId) !== told.delete(sha256)) return false;
+      return told.size === 0;
+    },
     count: (sha256) => byBundle.get(sha256)?.size ?? 0,
     holdersOf: (sha256) => byBundle.get(sha256) ?? nobody,
   };

@@ -21,7 +21,8 @@ export type PluginEditorResources = {
 
 type Shown = {
   readonly draft: DraftForm;
-  readonly problems: readonly PluginProblem[];
+  /** null: not looked for yet */
+  readonly problems: readonly PluginProblem[] | null;
   /** why it was not saved */
   readonly refusal?: string;
   /** what a save would change; the only look of the page that saves */
@@ -141,7 +142,8 @@ export function createPluginEditorPages({ detail, history, workbench }: PluginEd
           plugin === undefined
             ? newDraft(name, runtime ?? 'node')
             : draftOfFiles(plugin.sha256, await history.files(name, plugin.sha256));
-        return show(name, { draft, problems: await workbench.check(name, draftOf(draft)), isFresh: true });
+        // a check takes a process: the script asks for it when the page is there, and who has none presses the button
+        return show(name, { draft, problems: null, isFresh: true });
       },
     }),
     page({
@@ -162,7 +164,7 @@ export function createPluginEditorPages({ detail, history, workbench }: PluginEd
             return { kind: 'redirect', to: `/plugins/${name}` };
           } catch (error) {
             if (error instanceof MusterError && error.code === 'version_conflict') return conflict(name, draft);
-            return show(name, { draft, problems: [], refusal: problemsOfError(error).summary });
+            return show(name, { draft, problems: null, refusal: problemsOfError(error).summary });
           }
         }
         const changed = changedBy(intent, draft, textOf(request.body, 'newFile').trim());

@@ -125,7 +125,7 @@ describe('the download of bundles', () => {
     const agent = await test.join('web01');
     const client = await test.connect(agent);
     const { downloadToken, plugins } = client.welcome;
-    const [entry] = readCatalogue(plugins).plugins;
+    const [entry] = readCatalogue(plugins as NonNullable<typeof plugins>).plugins;
     const response = await download(entry?.sha256 ?? '', downloadToken);
     const bytes = Buffer.from(await response.arrayBuffer());
     expect([response.status, response.headers.get('content-type'), response.headers.get('cache-control')]).toEqual([

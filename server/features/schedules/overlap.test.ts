@@ -17,7 +17,7 @@ function start(): void {
   schedules = createSchedules({ clock, dueTasks, nextDueAt, fireDue: feature.tasks.fireDue, wake: () => loop.wake() });
   const log = { error: (fields: unknown) => { throw fields; } } as never; // biome-ignore format: short
   loop = createLoop({ name: 'schedules', clock, everyMs: null, run: schedules.pass, log });
-  events.on('task.changed', () => loop.wake());
+  events.on('task.changed', schedules.changed);
   loop.wake();
 }
 async function stop(): Promise<void> {

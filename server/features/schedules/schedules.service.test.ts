@@ -3,7 +3,7 @@ import type { Run } from '../../../shared/api/runs.ts';
 import { type TaskInput, taskInput } from '../../../shared/api/tasks.ts';
 import { admin, openTestLedger, type TestLedger } from '../../../tests/support/ledger.ts';
 import { createLoop, type Loop } from '../../platform/loops/loop.ts';
-import { createSchedules, type SchedulesService } from './schedules.service.ts';
+import { createSchedules, type SchedulesResources, type SchedulesService } from './schedules.service.ts';
 
 let ledger: TestLedger;
 let schedules: SchedulesService;
@@ -11,7 +11,7 @@ let loop: Loop;
 const errors: unknown[] = [];
 
 /** As the server wires it: the loop passes when it is woken, and every change of a task wakes it. */
-function start(): void {
+function start(changes: Partial<SchedulesResources> = {}): void {
   const { serverClock: clock, feature, events } = ledger;
   schedules = createSchedules({
     clock,
@@ -19,6 +19,7 @@ function start(): void {
     nextDueAt: feature.nextDueAt,
     fireDue: feature.tasks.fireDue,
     wake: () => loop.wake(),
+    ...changes,
   });
   loop = createLoop({
     name: 'schedules',
@@ -27,7 +28,7 @@ function start(): void {
     run: schedules.pass,
     log: { error: (fields: unknown) => void errors.push(fields) } as never,
   });
-  events.on('task.changed', () => loop.wake());
+  events.on('task.changed', schedules.changed);
   loop.wake();
 }
 
@@ -82,6 +83,26 @@ describe('on time', () => {
     await ledger.clock.advance(60_000);
     await ledger.clock.advance(1000);
     expect((await ledger.db.read.selectFrom('runs').select('id').execute()).length).toBe(450);
+  });
+
+  test('tasks that fire thick and fast share passes, and each fires within a twentieth of a second', async () => {
+    const first = ledger.clock.now() + 60_000;
+    await Promise.all(Array.from({ length: 40 }, (_, i) => post({ startsAt: new Date(first + i * 5).toISOString() })));
+    await ledger.clock.advance(59_900);
+    let passes = 0;
+    const { dueTasks } = ledger.feature;
+    await stop();
+    start({
+      dueTasks: (now, limit) => {
+        passes += 1;
+        return dueTasks(now, limit);
+      },
+    });
+    await ledger.clock.advance(500);
+    const made = await ledger.db.read.selectFrom('runs').select(['fired_at', 'created_at']).execute();
+    expect(made).toHaveLength(40);
+    expect(Math.max(...made.map(({ fired_at, created_at }) => created_at - fired_at))).toBeLessThanOrEqual(50);
+    expect(passes).toBeLessThan(10);
   });
 
   test('a firing while the run before it is active leaves a row that says so', async () => {

@@ -2,7 +2,7 @@ import { toInstant } from '../../../shared/api/listing.ts';
 import { formatDuration } from '../../../shared/durations.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { TasksTable } from '../../schema/tables/tasks.tables.ts';
-import { parsePolicy } from '../tasks/run-specs.ts';
+import { parsePolicy } from '../tasks/policy-text.ts';
 import { planDue, type Span } from './due.ts';
 import { nextInStep, nextTiming, whyClosed } from './schedules.ts';
 
@@ -30,6 +30,8 @@ export type SchedulesResources = {
 /** Fires what is due. A pass is idempotent: the firing and the time of the next one are committed together, fenced by the time that was due. */
 export type SchedulesService = {
   pass(): Promise<void>;
+  /** A task was made, edited or fired: its time may be another one. Asks for a pass, soon. */
+  changed(): void;
   /** Forgets the timer for the next firing, for good. May be called twice, and during a pass. */
   stop(): void;
 };
@@ -37,10 +39,27 @@ export type SchedulesService = {
 const batchSize = 200;
 /** The clock may be set and the machine may sleep: a timer is never trusted for longer. */
 const longestWaitMs = 15_000;
+/**
+ * Firings that come thick and fast share a pass, and with it commits, dispatches and messages: alone each costs the server several times as
+ * much. One that comes alone is on time.
+ */
+const leastMsBetweenPasses = 50;
 
 export function createSchedules({ clock, dueTasks, nextDueAt, fireDue, wake }: SchedulesResources): SchedulesService {
   let cancelTimer = (): void => {};
   let isStopped = false;
+  let passedAt = Number.NEGATIVE_INFINITY;
+  let isPassing = false;
+  /** since the pass began that is under way, or was the last */
+  let hasChanged = false;
+
+  function passIn(ms: number): void {
+    cancelTimer();
+    if (isStopped) return;
+    const wait = Math.max(ms, passedAt + leastMsBetweenPasses - clock.monotonic());
+    if (wait <= 0) wake();
+    else cancelTimer = clock.after(wait, wake);
+  }
 
   async function fire(task: DueTask): Promise<void> {
     if (task.next_fire_at === null) return;
@@ -65,19 +84,35 @@ export function createSchedules({ clock, dueTasks, nextDueAt, fireDue, wake }: S
     }
   }
 
+  async function fireAll(): Promise<void> {
+    const due = await dueTasks(clock.now(), batchSize);
+    // side by side, so that many firings of one minute share their commits; one that fails does not hold up the others
+    const results = await Promise.allSettled(due.map(fire));
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+    if (due.length === batchSize) return wake();
+    const next = await nextDueAt();
+    // what changed meanwhile may have been read before it did
+    if (hasChanged) passIn(0);
+    else if (next !== undefined) passIn(Math.min(next - clock.now(), longestWaitMs));
+  }
+
   return {
     async pass() {
       cancelTimer();
-      const due = await dueTasks(clock.now(), batchSize);
-      // side by side, so that many firings of one minute share their commits; one that fails does not hold up the others
-      const results = await Promise.allSettled(due.map(fire));
-      const failure = results.find((result) => result.status === 'rejected');
-      if (failure !== undefined) throw failure.reason;
-      if (due.length === batchSize) return wake();
-      const next = await nextDueAt();
-      cancelTimer();
-      if (next !== undefined && !isStopped)
-        cancelTimer = clock.after(Math.max(0, Math.min(next - clock.now(), longestWaitMs)), wake);
+      passedAt = clock.monotonic();
+      hasChanged = false;
+      isPassing = true;
+      try {
+        await fireAll();
+      } finally {
+        isPassing = false;
+      }
+    },
+    changed() {
+      if (hasChanged) return;
+      hasChanged = true;
+      if (!isPassing) passIn(0);
     },
     stop() {
       isStopped = true;

@@ -8,7 +8,6 @@ import type { Writer } from '../../schema/schema.ts';
 import type { Candidate } from './assignment.ts';
 import { unstartedSince } from './attempts.store.ts';
 import { type AttemptEnd, endAttempt, reasonOf, releaseUnstarted, runningDeadline, unanswered } from './attempts.ts';
-import { findExecution } from './executions.store.ts';
 import { keepLateResult } from './late-results.ts';
 import { changedOf, type Ledger, type LedgerUnit } from './ledger.ts';
 import type { ProgressBoard } from './progress.ts';
@@ -173,7 +172,7 @@ async function current(
   connection: AgentConnection,
   message: { execution: string; attempt: number },
 ): Promise<ExecutionRow | undefined> {
-  const row = await findExecution(unit.writer, message.execution);
+  const row = await unit.find(message.execution);
   return row !== undefined && row.open === 1 && row.agent_id === connection.agentId && row.attempt === message.attempt
     ? row
     : undefined;

@@ -1,6 +1,7 @@
 import type { TaskInput } from '../../../shared/api/tasks.ts';
 import { type Policy, policy as policySchema } from '../../../shared/api/tasks.ts';
 import { MusterError } from '../../../shared/errors.ts';
+import { parsePolicy } from './policy-text.ts';
 import type { TaskRow } from './rows.ts';
 
 /** Which fields belong to which type of task. */
@@ -69,9 +70,7 @@ function calendarColumn({ startsAt, endsAt, excludeDates, blackout }: TimingInpu
  * @param pinned SHA-256 of the version of the plugin that it keeps
  */
 export function definitionColumns(input: TaskInput, limits: PluginLimits, pinned: string | null) {
-  const policy = policySchema.parse(
-    Object.fromEntries(Object.keys(policySchema.shape).map((key) => [key, input[key as keyof TaskInput]])),
-  );
+  const policy = Object.fromEntries(policyKeys.map((key) => [key, input[key]])) as Policy;
   return {
     name: input.name ?? `${input.plugin}.${input.action}`,
     type: input.type,
@@ -86,6 +85,9 @@ export function definitionColumns(input: TaskInput, limits: PluginLimits, pinned
   } satisfies Partial<TaskRow>;
 }
 
+/** They were checked with the rest of the input, and have their defaults. */
+const policyKeys = Object.keys(policySchema.shape) as (keyof Policy)[];
+
 type PluginLimits = { readonly timeoutSeconds?: number | undefined; readonly outputBytes?: number | undefined } | undefined;
 
 const bounded = (policy: Policy, limits: PluginLimits): Policy => ({
@@ -96,7 +98,7 @@ const bounded = (policy: Policy, limits: PluginLimits): Policy => ({
 
 /** The policy of a task as it is kept, under the limits of another version of its plugin. */
 export const boundedPolicy = (policy: string, limits: PluginLimits): string =>
-  JSON.stringify(bounded(policySchema.parse(JSON.parse(policy)), limits));
+  JSON.stringify(bounded(parsePolicy(policy), limits));
 
 /** What an edit replaces, as it is kept in `task_versions`. */
 export const definitionOf = (row: TaskRow): string => {

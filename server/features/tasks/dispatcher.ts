@@ -8,9 +8,9 @@ import { createGatedWork } from './gated-work.ts';
 import { gatesOfQueue } from './gates.store.ts';
 import { hostsAsked } from './hosts-asked.ts';
 import type { Ledger } from './ledger.ts';
-import { createMarket, type Market } from './market.ts';
+import type { Market } from './market.ts';
 import { offerAll, type Plan } from './offers.ts';
-import { type ReadyForAnyone, readyFor, readyForAnyone } from './queue.store.ts';
+import { type ReadyForAnyone, readyFor, readyForAnyone, readyForEach } from './queue.store.ts';
 import type { RunSpecs } from './run-specs.ts';
 
 /**
@@ -39,8 +39,9 @@ export type DispatcherResources = {
   readonly ledger: Ledger;
   readonly books: AgentBooks;
   readonly specs: RunSpecs;
+  /** of all agents, as they are now */
+  readonly market: () => Market;
   readonly agents: {
-    all(): readonly Candidate[];
     get(id: string): Candidate | undefined;
     send(agentId: string, offer: Offer): boolean;
   };
@@ -59,7 +60,7 @@ const pagesPerPass = 4;
 const queuesLookedAt = 20;
 
 export function createDispatcher(resources: DispatcherResources): Dispatcher {
-  const { db, clock, books, agents, specs, platformsOf, wake } = resources;
+  const { db, clock, books, agents, market: currentMarket, specs, platformsOf, wake } = resources;
   const marked = new Set<string | null>();
   const markedRuns = new Set<string>();
   const markedGates = new Set<string>();
@@ -69,18 +70,31 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
   /** where the pass before stopped in a queue of `Anyone` that was too long for it */
   let position = '';
 
-  async function planGiven(agentId: string, now: number): Promise<Plan[]> {
-    const agent = agents.get(agentId);
-    if (agent === undefined || ineligibility(agent, undefined) !== undefined || books.queuedFor(agentId) === 0) return [];
+  async function planGiven(agentIds: readonly string[], now: number): Promise<Plan[]> {
+    const able = agentIds
+      .map((id) => agents.get(id))
+      .filter((agent) => agent !== undefined)
+      .filter((agent) => ineligibility(agent, undefined) === undefined && books.queuedFor(agent.id) > 0);
+    const short = able.filter((agent) => books.queuedFor(agent.id) <= roomOf(agent)).map(({ id }) => id);
+    const together = new Set(short.length > 1 ? short : []);
+    const rows = together.size === 0 ? [] : await readyForEach(db.read, [...together], now);
+    for (const agent of able) if (!together.has(agent.id)) rows.push(...(await readyFor(db.read, agent.id, now, roomOf(agent))));
+
+    const byId = new Map(able.map((agent) => [agent.id, { agent, room: roomOf(agent) }]));
     const plans: Plan[] = [];
-    for (const row of await readyFor(db.read, agentId, now, agent.slots - agent.held))
-      plans.push({ row, agent, assignment: givenHost(agent.name), spec: await specs.of(row.run_id) });
+    for (const row of rows) {
+      const place = byId.get(row.agent_id ?? '');
+      // the books hear of a commit after it: a queue may be longer than they say
+      if (place === undefined || place.room <= 0) continue;
+      place.room -= 1;
+      plans.push({ row, agent: place.agent, assignment: givenHost(place.agent.name), spec: await specs.of(row.run_id) });
+    }
     return plans;
   }
 
   async function planAnyone(now: number): Promise<Plan[]> {
     if (books.queuedFor(null) === 0) return [];
-    const market = createMarket(agents.all());
+    const market = currentMarket();
     const plans: Plan[] = [];
     for (let page = 0; market.freeSlots() > 0; page += 1) {
       if (page === pagesPerPass) {
@@ -170,7 +184,7 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
       const given = looks.filter((id) => id !== null);
       for (let i = 0; i < given.length; i += agentsPerRound) {
         const round = given.slice(i, i + agentsPerRound);
-        await lookAt(round, async () => (await Promise.all(round.map((id) => planGiven(id, now)))).flat(), failures);
+        await lookAt(round, () => planGiven(round, now), failures);
       }
       if (looks.includes(null)) await lookAt([null], () => planAnyone(now), failures);
       if (!gatesFirst) await lookAtGates(looks, now, failures);
@@ -180,3 +194,5 @@ export function createDispatcher(resources: DispatcherResources): Dispatcher {
     },
   };
 }
+
+const roomOf = ({ slots, held }: Candidate): number => slots - held;

@@ -1,6 +1,6 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { idFloor } from '../../../shared/ids.ts';
-import { openStates } from '../../../shared/states.ts';
+import { isFinal, openStates } from '../../../shared/states.ts';
 import { type Params, prepare } from '../../platform/db/prepare.ts';
 import { unindexed } from '../../platform/db/unindexed.ts';
 import type { Database, Reader, Tables, Writer } from '../../schema/schema.ts';
@@ -16,7 +16,7 @@ export const findExecution = (db: Reader | Writer, id: string): Promise<Executio
 
 /**
  * Work that an agent holds, in the order of its making. Sorted here, because asked for the order SQLite would rather walk through the
- * whole history of the agent. Index: executions_by_agent_state.
+ * whole history of the agent. Index: executions_open_by_agent.
  */
 export const heldByAgent = async (db: Reader | Writer, agentId: string): Promise<ExecutionRow[]> =>
   (await held(db, { agentId })).sort(byOldest);
@@ -26,30 +26,49 @@ const held = prepare((db: Reader, p: Params<{ agentId: string }>) =>
     .selectFrom('executions')
     .selectAll()
     .where('agent_id', '=', p('agentId'))
+    .where('open', '=', sql.lit(1))
     .where('state', 'in', ['offered', 'running', 'unknown', 'cancelling']),
 );
 
-/** All open work of an agent, queued too. Index: executions_by_agent_state. */
+/** All open work of an agent, queued too. Index: executions_open_by_agent. */
 export const openOfAgent = async (db: Reader | Writer, agentId: string): Promise<ExecutionRow[]> =>
-  (await db.selectFrom('executions').selectAll().where('agent_id', '=', agentId).where('state', 'in', openStates).execute()).sort(
-    byOldest,
-  );
+  (
+    await db
+      .selectFrom('executions')
+      .selectAll()
+      .where('agent_id', '=', agentId)
+      .where('open', '=', sql.lit(1))
+      .where('state', 'in', openStates)
+      .execute()
+  ).sort(byOldest);
 
-/** Open executions of a run, in the order of their making. Index: executions_by_run_state. */
+/** Open executions of a run, in the order of their making. Index: executions_open_by_run. */
 export const openOfRun = async (db: Reader | Writer, runId: string): Promise<ExecutionRow[]> =>
-  (await db.selectFrom('executions').selectAll().where('run_id', '=', runId).where('state', 'in', openStates).execute()).sort(
-    byOldest,
-  );
+  (
+    await db
+      .selectFrom('executions')
+      .selectAll()
+      .where('run_id', '=', runId)
+      .where('open', '=', sql.lit(1))
+      .where('state', 'in', openStates)
+      .execute()
+  ).sort(byOldest);
 
-/** One execution of a run that is queued; of a run that waits for the run before it, all of them say so. Index: executions_by_run_state. */
+/** One execution of a run that is queued; of a run that waits for the run before it, all of them say so. Index: executions_open_by_run. */
 export const anyQueuedOfRun = (db: Reader | Writer, runId: string): Promise<Pick<ExecutionRow, 'reason'> | undefined> =>
   anyQueued.first(db, { runId });
 
 const anyQueued = prepare((db: Reader, p: Params<{ runId: string }>) =>
-  db.selectFrom('executions').select('reason').where('run_id', '=', p('runId')).where('state', '=', 'queued').limit(1),
+  db
+    .selectFrom('executions')
+    .select('reason')
+    .where('run_id', '=', p('runId'))
+    .where('open', '=', sql.lit(1))
+    .where('state', '=', 'queued')
+    .limit(1),
 );
 
-/** Executions of a run that wait for the run before it. Index: executions_by_run_state. */
+/** Executions of a run that wait for the run before it. Index: executions_open_by_run. */
 export const waitingInLine = (db: Reader | Writer, runId: string): Promise<ExecutionRow[]> => inLine(db, { runId });
 
 const inLine = prepare((db: Reader, p: Params<{ runId: string }>) =>
@@ -57,6 +76,7 @@ const inLine = prepare((db: Reader, p: Params<{ runId: string }>) =>
     .selectFrom('executions')
     .selectAll()
     .where('run_id', '=', p('runId'))
+    .where('open', '=', sql.lit(1))
     .where('state', '=', 'queued')
     .where('reason', '=', 'run_before'),
 );
@@ -90,9 +110,9 @@ export const heldPastDeadline = (db: Reader | Writer, until: number, limit: numb
     .limit(limit)
     .execute();
 
-/** Offers that are out. Index: executions_by_state. */
+/** Offers that are out. Index: executions_open_by_state. */
 export const offeredRows = (db: Reader | Writer): Promise<ExecutionRow[]> =>
-  db.selectFrom('executions').selectAll().where('state', '=', 'offered').orderBy('id').execute();
+  db.selectFrom('executions').selectAll().where('open', '=', sql.lit(1)).where('state', '=', 'offered').orderBy('id').execute();
 
 export type ExecutionFilter = {
   readonly runId?: string | undefined;
@@ -106,7 +126,7 @@ export type ExecutionFilter = {
 };
 
 /**
- * Newest first, by keyset on the id. Indexes: executions_by_run_state, executions_by_agent_state, or one of the plain ones. Of several
+ * Newest first, by keyset on the id. Indexes: executions_open_by_… and executions_ended_by_…, or one of the plain ones. Of several
  * filters, the one that leaves the fewest rows has the index, and the others are checked on these rows. Times are ranges of ids.
  */
 export const listExecutions = (
@@ -127,7 +147,10 @@ export function filteredExecutions(
   if (runId !== undefined) query = query.where('run_id', '=', runId);
   if (agentId !== undefined) query = query.where(first === 'agent_id' ? first : unindexed('agent_id'), '=', agentId);
   if (taskId !== undefined) query = query.where(first === 'task_id' ? first : unindexed('task_id'), '=', taskId);
-  if (state !== undefined) query = query.where(hasState ? 'state' : unindexed<ExecutionRow['state']>('state'), '=', state);
+  // a state is open or final, and says so: each has indexes of its own
+  if (state !== undefined && hasState)
+    query = query.where('open', '=', sql.lit(isFinal(state) ? 0 : 1)).where('state', '=', state);
+  else if (state !== undefined) query = query.where(unindexed<ExecutionRow['state']>('state'), '=', state);
   const before = [after, until === undefined ? undefined : idFloor('execution', until)]
     .filter((id) => id !== undefined)
     .sort()[0];
@@ -136,21 +159,9 @@ export function filteredExecutions(
   return query;
 }
 
-/** A statement has a bounded number of parameters (32,766 in SQLite): many rows go in chunks. */
-const rowsPerInsert = 500;
-
+/** One by one: a statement of many rows is built and bound anew each time, which takes longer than to run it. */
 export async function insertExecutions(writer: Writer, rows: readonly ExecutionRow[]): Promise<void> {
-  const [only] = rows;
-  if (only !== undefined && rows.length === 1) {
-    await insertOne(writer, only);
-    return;
-  }
-  for (let i = 0; i < rows.length; i += rowsPerInsert) {
-    await writer
-      .insertInto('executions')
-      .values(rows.slice(i, i + rowsPerInsert))
-      .execute();
-  }
+  for (const row of rows) await insertOne(writer, row);
 }
 
 const columns = [

@@ -7,9 +7,10 @@ import type { Canceller, StopOrder } from './cancel.service.ts';
 import { findExecution, openOfRun } from './executions.store.ts';
 import { type FrozenTargets, freeze, type RetryOf } from './firing.ts';
 import type { LedgerUnit } from './ledger.ts';
+import { readPolicy } from './policy-text.ts';
 import type { RunRow, TaskRow } from './rows.ts';
 import { waitingRun } from './run-line.ts';
-import { parsePolicy, type RunSpecs } from './run-specs.ts';
+import type { RunSpecs } from './run-specs.ts';
 import { activeRunOf, activeRunsOf } from './runs.store.ts';
 
 export type FireOrder = {
@@ -52,7 +53,7 @@ export type FireResources = {
   readonly cancelIn: Canceller['cancelIn'];
   readonly newId: IdGenerator;
   readonly specs: RunSpecs;
-  readonly resolveOwner: (owner: string) => { readonly kind: string; readonly agents: readonly Host[] };
+  readonly resolveOwner: (owner: string) => { readonly agents: readonly Host[] };
   /** the agent of this id, if work may be meant for it; else nothing */
   readonly targetable: (agentId: string) => readonly Host[];
   readonly plugins: {
@@ -75,7 +76,7 @@ export function createFirer({
 }: FireResources): Firer {
   return {
     async fireIn(unit, task, order, stops = []) {
-      const policy = parsePolicy(task.policy);
+      const { policy, text: policyText } = readPolicy(task.policy);
       // one that was deleted runs for nobody, whatever a task is pinned to
       const current = plugins.current(task.plugin);
       const pinned = task.plugin_sha256 ?? null;
@@ -83,6 +84,7 @@ export function createFirer({
       const base = {
         task,
         policy,
+        policyText,
         trigger: order.trigger,
         firedAt: order.firedAt,
         now: unit.now,
@@ -145,14 +147,14 @@ export function createFirer({
     given: readonly string[] | undefined,
     platforms: readonly string[] | undefined,
   ): FrozenTargets {
-    const { kind, agents } = given === undefined ? resolveNow(owner) : { kind: 'given', agents: given.flatMap(targetable) };
-    // a full host is a matter of waiting its turn; only hosts that cannot take work at all count as not there
-    if (kind === 'anyone')
+    if (given === undefined && owner === 'Anyone')
       return {
         kind: 'anyone',
-        someEligible: () => agents.some((agent) => ineligibility({ ...agent, held: 0 }, platforms) === undefined),
+        // a full host is a matter of waiting its turn; only hosts that cannot take work at all count as not there
+        someEligible: () => resolveNow(owner).some((agent) => ineligibility({ ...agent, held: 0 }, platforms) === undefined),
         full: queuedFor(null) >= limits.maxQueuedForAnyone,
       };
+    const agents = given === undefined ? resolveNow(owner) : given.flatMap(targetable);
     return {
       kind: 'hosts',
       hosts: agents.map((agent) => ({
@@ -171,12 +173,11 @@ export function createFirer({
   }
 
   /** An agent that was removed or renamed since the task was made matches nothing; the row will say so. */
-  function resolveNow(owner: string): { readonly kind: string; readonly agents: readonly Host[] } {
+  function resolveNow(owner: string): readonly Host[] {
     try {
-      return resolveOwner(owner);
+      return resolveOwner(owner).agents;
     } catch (error) {
-      if (error instanceof MusterError && (error.code === 'owner_unknown' || error.code === 'owner_syntax'))
-        return { kind: 'agent', agents: [] };
+      if (error instanceof MusterError && (error.code === 'owner_unknown' || error.code === 'owner_syntax')) return [];
       throw error;
     }
   }

@@ -26,6 +26,8 @@ export type RetryOf = { readonly runId: string; readonly only: RetryOnly };
 export type Firing = {
   readonly task: TaskRow;
   readonly policy: Policy;
+  /** the same as it is kept */
+  readonly policyText: string;
   readonly trigger: Trigger;
   /** the time for which it was due */
   readonly firedAt: number;
@@ -45,7 +47,7 @@ export type Firing = {
 
 /** One firing of a task: its run with targets and policy frozen, and a row per host. There is always at least one row, so that nothing is dropped silently. */
 export function freeze(firing: Firing, newId: IdGenerator): { run: RunRow; executions: ExecutionRow[] } {
-  const { task, policy, now } = firing;
+  const { task, now } = firing;
   const runId = newId('run');
   const base = emptyExecution(firing, runId);
   const row = (changes: Partial<ExecutionRow>): ExecutionRow => ({ ...base, id: newId('execution'), ...changes });
@@ -66,7 +68,7 @@ export function freeze(firing: Firing, newId: IdGenerator): { run: RunRow; execu
     action: task.action,
     args: task.args,
     env: task.env,
-    policy: JSON.stringify(policy),
+    policy: firing.policyText,
     total: executions.length,
     open,
     succeeded: 0,

@@ -1,8 +1,9 @@
 import type { Database } from '../../schema/schema.ts';
-import { type Candidate, givenHost } from './assignment.ts';
+import { givenHost } from './assignment.ts';
 import { countHolders, gateAfter, type InLine, largestCapacity, lineAt } from './gates.store.ts';
 import { hostsAsked } from './hosts-asked.ts';
-import { createMarket, type Market } from './market.ts';
+import type { Change } from './ledger.ts';
+import type { Market } from './market.ts';
 import type { Plan } from './offers.ts';
 import type { RunSpec, RunSpecs } from './run-specs.ts';
 
@@ -21,7 +22,8 @@ export type GatedWork = {
 
 export type GatedWorkResources = {
   readonly db: Database;
-  readonly agents: { all(): readonly Candidate[] };
+  /** of all agents, as they are now */
+  readonly market: () => Market;
   readonly specs: RunSpecs;
   readonly platformsOf: (sha256: string | null) => readonly string[] | undefined;
 };
@@ -33,14 +35,14 @@ const pagesPerPass = 10;
 /** Somebody at the front of a line. */
 type Waiter = { readonly row: InLine; readonly spec: RunSpec; readonly owns: boolean };
 
-export function createGatedWork({ db, agents, specs, platformsOf }: GatedWorkResources): GatedWork {
+export function createGatedWork({ db, market: currentMarket, specs, platformsOf }: GatedWorkResources): GatedWork {
   /** where the pass before stopped in a line that was too long for it */
   const positions = new Map<string, string>();
 
   return {
     async plan(named, now) {
       const gates = new Set(named);
-      const market = createMarket(agents.all());
+      const market = currentMarket();
       const waiters = new Map<string, Waiter>();
       const more = new Set<string>();
       const taken = createCounts(db);
@@ -130,6 +132,15 @@ export function createGatedWork({ db, agents, specs, platformsOf }: GatedWorkRes
     return chosen === undefined ? [] : [{ row, agent: chosen, assignment, spec }];
   }
 }
+
+/** Runs of executions that passed gates or waited at them, and do so no more. */
+export const runsThatLetGo = (changes: readonly Change[]): Set<string> =>
+  new Set(
+    changes
+      .filter(({ before, after }) => after.gates > 0 && before !== undefined && after.state !== before.state)
+      .filter(({ after }) => after.open === 0 || after.state === 'queued')
+      .map(({ after }) => after.run_id),
+  );
 
 const byTurn = (a: Waiter, b: Waiter): number => Number(b.owns) - Number(a.owns) || (a.row.id < b.row.id ? -1 : 1);
 

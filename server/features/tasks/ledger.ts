@@ -1,21 +1,22 @@
-import type { Trigger } from '../../../shared/api/runs.ts';
 import { MusterError } from '../../../shared/errors.ts';
 import type { ReasonCode } from '../../../shared/reasons.ts';
-import { type RunState, runStateOf } from '../../../shared/run-states.ts';
+import type { RunState } from '../../../shared/run-states.ts';
 import type { AttemptOutcome, ExecutionState } from '../../../shared/states.ts';
 import { canMove, heldStates, isFinal } from '../../../shared/states.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { EventBus } from '../../platform/events/bus.ts';
 import type { Database, Writer } from '../../schema/schema.ts';
 import { insertAttempt, pruneUnstarted, unstartedKept } from './attempts.store.ts';
-import { createUpdateExecution, insertExecutions, type UpdateExecution } from './executions.store.ts';
+import { createUpdateExecution, findExecution, insertExecutions, type UpdateExecution } from './executions.store.ts';
 import { foldKeyOf } from './fold-key.ts';
 import { holdGates, insertGates, removeGates } from './gates.store.ts';
 import { gatesOf } from './gates.ts';
+import type { OpenRows } from './open-rows.ts';
+import { parsePolicy } from './policy-text.ts';
 import type { ExecutionRow, RunRow } from './rows.ts';
+import { createRunEnds, type RunEnds } from './run-ends.ts';
 import { letNextRunGo } from './run-line.ts';
-import { parsePolicy } from './run-specs.ts';
-import { countEnded, finishRun, insertRun } from './runs.store.ts';
+import { insertRun } from './runs.store.ts';
 
 /**
  * The only code that writes the state of an execution. A unit of work moves rows by the table in `shared/states.ts`, keeps the counts of
@@ -29,6 +30,8 @@ export type Ledger = {
 export type LedgerUnit = {
   readonly writer: Writer;
   readonly now: number;
+  /** The row as it is now; of the executions that were written lately without a look at the database. */
+  find(id: string): Promise<ExecutionRow | undefined>;
   /** Rows as they are from now on, of a run that is new. A run with no open row is final at once. */
   insert(run: RunRow, executions: readonly ExecutionRow[]): Promise<void>;
   /** Moves the row, which was read in this unit, and answers how it is now. `deadline_at` is cleared unless it is given. */
@@ -65,26 +68,46 @@ export type LedgerResources = {
   readonly db: Database;
   readonly clock: Clock;
   readonly events: EventBus;
+  readonly openRows: OpenRows;
   readonly onCommitted: (changes: readonly Change[]) => void;
 };
 
 /** What a unit of work has done so far. */
 type Done = {
   readonly changes: Change[];
+  /** executions that it wrote anew */
+  readonly touched: Set<string>;
   readonly runs: Map<string, { readonly taskId: string; readonly state: RunState; readonly isNew: boolean }>;
 };
 
-export function createLedger({ db, clock, events, onCommitted }: LedgerResources): Ledger {
-  const updateExecution = createUpdateExecution();
+export function createLedger({ db, clock, events, openRows, onCommitted }: LedgerResources): Ledger {
+  const means: Means = { updateExecution: createUpdateExecution(), openRows, runEnds: createRunEnds() };
+
+  /** A unit that failed told so, and whatever it does afterwards is not to be believed. */
+  async function writeUnit<T>(work: (unit: LedgerUnit) => Promise<T>, done: Done): Promise<T> {
+    let isRejected = false;
+    try {
+      return await db.write(async (writer) => {
+        // a unit that is tried again begins with clean books
+        openRows.forget(done.changes.map(({ after }) => after.id));
+        done.changes.length = 0;
+        done.touched.clear();
+        done.runs.clear();
+        const value = await work(unitOf(writer, clock.now(), done, means));
+        if (!isRejected) openRows.put(done.changes.map(({ after }) => after));
+        return value;
+      });
+    } catch (error) {
+      isRejected = true;
+      openRows.forget(done.changes.map(({ after }) => after.id));
+      throw error;
+    }
+  }
+
   return {
     async write(work) {
-      const done: Done = { changes: [], runs: new Map() };
-      const result = await db.write(async (writer) => {
-        // a unit that is tried again begins with clean books
-        done.changes.length = 0;
-        done.runs.clear();
-        return work(unitOf(writer, clock.now(), done, updateExecution));
-      });
+      const done: Done = { changes: [], touched: new Set(), runs: new Map() };
+      const result = await writeUnit(work, done);
       onCommitted(done.changes);
       for (const [runId, { taskId, isNew }] of done.runs) if (isNew) events.emit('run.created', { runId, taskId });
       for (const { after } of done.changes) events.emit('execution.changed', changedOf(after));
@@ -101,18 +124,27 @@ const holds = new Set<ExecutionState>(heldStates);
 export const holderOf = (row: Pick<ExecutionRow, 'agent_id' | 'state'> | undefined): string | undefined =>
   row !== undefined && row.agent_id !== null && holds.has(row.state) ? row.agent_id : undefined;
 
-function unitOf(writer: Writer, now: number, { changes, runs }: Done, updateExecution: UpdateExecution): LedgerUnit {
+type Means = { readonly updateExecution: UpdateExecution; readonly openRows: OpenRows; readonly runEnds: RunEnds };
+
+function unitOf(writer: Writer, now: number, { changes, touched, runs }: Done, means: Means): LedgerUnit {
+  const { updateExecution, openRows, runEnds } = means;
+
   async function update(before: ExecutionRow, after: ExecutionRow): Promise<ExecutionRow> {
     if (!(await updateExecution(writer, before, after)))
       throw new MusterError('internal', `An execution is not as it was read (${before.id}): a unit of work reads what it moves.`);
     changes.push({ before, after });
+    touched.add(after.id);
     return after;
   }
   const unit: LedgerUnit = {
     writer,
     now,
+    async find(id) {
+      return (touched.has(id) ? undefined : openRows.get(id)) ?? (await findExecution(writer, id));
+    },
     async insert(run, executions) {
       await insertRun(writer, run);
+      if (run.open > 0) runEnds.remember(run);
       await insertExecutions(writer, executions);
       const gated = executions.filter(({ gates }) => gates > 0).map(({ id }) => id);
       if (gated.length > 0) await insertGates(writer, gated, gatesOf(run.task_id, parsePolicy(run.policy)));
@@ -136,7 +168,7 @@ function unitOf(writer: Writer, now: number, { changes, runs }: Done, updateExec
       const after = await update(row, final ? { ...next, fold_key: foldKeyOf(next, outputSha256) } : next);
       if (row.gates > 0) await moveGates(writer, after);
       if (final) {
-        const { state, trigger } = await countEnd(writer, row.run_id, to, now);
+        const { state, trigger } = await runEnds.countIn(writer, row.run_id, to, now);
         if (state !== 'active') {
           runs.set(row.run_id, { taskId: row.task_id, state, isNew: false });
           // an Adhoc task has one run
@@ -162,23 +194,6 @@ async function moveGates(writer: Writer, { id, state, retries }: ExecutionRow): 
   if (state === 'offered') await holdGates(writer, id, 1);
   else if (isFinal(state)) await removeGates(writer, id);
   else if (state === 'queued' && retries === 0) await holdGates(writer, id, 0);
-}
-
-/** Counts the end of one execution in its run; the run is final when its last one is. */
-async function countEnd(
-  writer: Writer,
-  runId: string,
-  to: ExecutionState,
-  now: number,
-): Promise<{ state: RunState; trigger: Trigger }> {
-  const counts = await countEnded(writer, runId, to);
-  if (counts === undefined)
-    throw new MusterError('internal', `The ledger holds executions of a run that is not there (${runId}).`);
-  const { trigger } = counts;
-  if (counts.open > 0) return { state: 'active', trigger };
-  const state = runStateOf(counts);
-  await finishRun(writer, runId, state, now);
-  return { state, trigger };
 }
 
 /** As an event tells it. */

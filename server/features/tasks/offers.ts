@@ -6,12 +6,13 @@ import { requeue } from './attempts.ts';
 import { findExecution } from './executions.store.ts';
 import { countHolders, gateRowsOf } from './gates.store.ts';
 import type { Ledger, LedgerUnit } from './ledger.ts';
+import type { QueuedRow } from './queue.store.ts';
 import type { ExecutionRow } from './rows.ts';
 import type { RunSpec } from './run-specs.ts';
 
 /** Which agent is to be offered which queued row. */
 export type Plan = {
-  readonly row: ExecutionRow;
+  readonly row: QueuedRow;
   readonly agent: Candidate;
   readonly assignment: Assignment;
   readonly spec: RunSpec;
@@ -25,7 +26,7 @@ export type OfferResources = {
 };
 
 /** Offers made in one unit of work, so that it stays short. */
-const offersPerUnit = 200;
+const offersPerUnit = 500;
 
 /**
  * Moves the rows to `offered`, and sends the offers after the commit.
@@ -56,7 +57,7 @@ async function offerIn(
 ): Promise<Offered[]> {
   const offered: Offered[] = [];
   for (const plan of plans) {
-    const row = await findExecution(unit.writer, plan.row.id);
+    const row = await unit.find(plan.row.id);
     if (row === undefined || !isReady(row, plan, unit.now) || agents.get(plan.agent.id)?.connected !== true) continue;
     if (row.gates > 0 && !(await gatesLetPass(unit.writer, row.id))) continue;
     const after = await unit.move(row, 'offered', {

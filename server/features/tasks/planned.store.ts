@@ -36,7 +36,7 @@ export const pausedTasks = (db: Reader, limit: number): Promise<PausedTask[]> =>
 export type UnrunFiring = Pick<RunRow, 'id' | 'task_id' | 'task_name' | 'trigger' | 'state' | 'fired_at'> &
   Pick<ExecutionRow, 'reason' | 'reason_text'>;
 
-/** The newest runs of a state since a time, whatever made them. Indexes: runs_by_state, executions_by_run_state. */
+/** The newest runs of a state since a time, whatever made them. Indexes: runs_by_state, executions_ended_by_run. */
 export const unrunSince = (db: Reader, state: 'skipped' | 'expired', since: number, limit: number): Promise<UnrunFiring[]> =>
   db
     .selectFrom('runs')
@@ -49,6 +49,7 @@ export const unrunSince = (db: Reader, state: 'skipped' | 'expired', since: numb
             .selectFrom('executions as own')
             .select('own.id')
             .whereRef('own.run_id', '=', 'runs.id')
+            .where('own.open', '=', sql.lit(0))
             .where('own.state', '=', state)
             .orderBy('own.id')
             .limit(sql.lit(1)),

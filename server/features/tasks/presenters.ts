@@ -4,8 +4,8 @@ import type { Run } from '../../../shared/api/runs.ts';
 import type { Task } from '../../../shared/api/tasks.ts';
 import type { Json } from '../../../shared/json.ts';
 import { finalStates } from '../../../shared/states.ts';
+import { parsePolicy } from './policy-text.ts';
 import type { ExecutionRow, RunRow, TaskRow } from './rows.ts';
-import { parsePolicy } from './run-specs.ts';
 
 /** Rows as the API shows them. */
 

@@ -57,6 +57,7 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   findTask: [(db) => tasks.findTask(db, 'x')],
   insertTask: [(db) => tasks.insertTask(db, row)],
   updateTask: [(db) => tasks.updateTask(db, 'x', { next_fire_at: 1 })],
+  noteFiring: [(db) => tasks.noteFiring(db, { id: 'x', status: 'active', next_fire_at: 1, last_run_id: 'run_x' })],
   insertTaskVersion: [
     (db) => tasks.insertTaskVersion(db, { task_id: 'x', version: 1, definition: '', replaced_at: 0, replaced_by: '' }),
   ],
@@ -88,6 +89,7 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   insertRun: [(db) => runs.insertRun(db, row)],
   countEnded: [(db) => runs.countEnded(db, 'x', 'lost')],
   finishRun: [(db) => runs.finishRun(db, 'x', 'failed', 1)],
+  endSingle: [(db) => runs.endSingle(db, 'x', 'lost', 'failed', 1)],
   activeRunOf: [(db) => runs.activeRunOf(db, 'x')],
   oldestActiveRunOf: [(db) => runs.oldestActiveRunOf(db, 'x')],
   activeRunsOf: [(db) => runs.activeRunsOf(db, 'x', 10)],
@@ -133,6 +135,7 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
   insertExecutions: [(db) => executions.insertExecutions(db, [row]), (db) => executions.insertExecutions(db, [row, row])],
   createUpdateExecution: [(db) => executions.createUpdateExecution()(db, row, { ...(row as object), state: 'offered' } as never)],
   readyFor: [(db) => queue.readyFor(db, 'x', 1, 10)],
+  readyForEach: [(db) => queue.readyForEach(db, ['x', 'y'], 1)],
   readyForAnyone: [(db) => queue.readyForAnyone(db, 1, 10, 'exe_x')],
   openRows: [(db) => queue.openRows(db)],
   openCountsOfRuns: [(db) => counts.openCountsOfRuns(db, ['x']), (db) => counts.openCountsOfRuns(db, ['x', 'y', 'z'])],
@@ -190,7 +193,7 @@ const calls: Record<string, ((db: Writer) => unknown)[]> = {
 
 /** Lists without a filter walk along the primary key, and stop after a page or a look (`looked` has a limit); rows that are written are no table; all agents are moved. */
 const harmless =
-  /^SCAN ((tasks|runs|executions) USING (COVERING )?INDEX sqlite_autoindex_\w+_1|waiting|looked|failed_lately|\d+-ROW VALUES CLAUSE|agents|server_clock)$/;
+  /^SCAN ((tasks|runs|executions) USING (COVERING )?INDEX sqlite_autoindex_\w+_1|waiting|looked|failed_lately|\d+-ROW VALUES CLAUSE|agents|server_clock|json_each VIRTUAL TABLE INDEX .*)$/;
 
 describe.each(Object.entries(stores))('the store of %s', (_name, store) => {
   const functions = Object.keys(store).filter((name) => typeof store[name] === 'function');
@@ -210,10 +213,15 @@ describe.each(Object.entries(stores))('the store of %s', (_name, store) => {
 });
 
 test.each([
-  ['what an agent holds', (db: Writer) => executions.heldByAgent(db, 'x'), 'executions_by_agent_state (agent_id=? AND state=?)'],
+  ['what an agent holds', (db: Writer) => executions.heldByAgent(db, 'x'), 'executions_open_by_agent (agent_id=? AND state=?)'],
   [
     'what waits for an agent',
     (db: Writer) => queue.readyFor(db, 'x', 1, 10),
+    'executions_ungated (agent_id=? AND state=? AND open=?)',
+  ],
+  [
+    'what waits for some agents',
+    (db: Writer) => queue.readyForEach(db, ['x', 'y'], 1),
     'executions_ungated (agent_id=? AND state=? AND open=?)',
   ],
   [
@@ -228,7 +236,37 @@ test.each([
   ],
   ['who holds a gate', (db: Writer) => gates.countHolders(db, 'a'), 'COVERING INDEX execution_gates_line (gate=? AND held=?)'],
   ['the active run of a task', (db: Writer) => runs.activeRunOf(db, 'x'), 'runs_by_task_state (task_id=? AND state=?)'],
-  ['counts of what is open', (db: Writer) => counts.openCounts(db), 'executions_by_state (state=?)'],
+  ['counts of what is open', (db: Writer) => counts.openCounts(db), 'executions_open_by_state (state=?)'],
+  [
+    'failed executions of an agent',
+    (db: Writer) => executions.listExecutions(db, { agentId: 'x', state: 'failed' }, undefined, 10),
+    'executions_ended_by_agent (agent_id=? AND state=?)',
+  ],
+  [
+    'running executions of an agent',
+    (db: Writer) => executions.listExecutions(db, { agentId: 'x', state: 'running' }, undefined, 10),
+    'executions_open_by_agent (agent_id=? AND state=?)',
+  ],
+  [
+    'lost executions of a run',
+    (db: Writer) => executions.listExecutions(db, { runId: 'x', state: 'lost' }, undefined, 10),
+    'executions_ended_by_run (run_id=? AND state=?)',
+  ],
+  [
+    'queued executions of a run',
+    (db: Writer) => executions.listExecutions(db, { runId: 'x', state: 'queued' }, undefined, 10),
+    'executions_open_by_run (run_id=? AND state=?)',
+  ],
+  [
+    'all executions that succeeded',
+    (db: Writer) => executions.listExecutions(db, { state: 'succeeded' }, undefined, 10),
+    'executions_ended_by_state (state=?)',
+  ],
+  [
+    'all executions that are unknown',
+    (db: Writer) => executions.listExecutions(db, { state: 'unknown' }, undefined, 10),
+    'executions_open_by_state (state=?)',
+  ],
   [
     'executions of a run and an agent',
     (db: Writer) => executions.listExecutions(db, { runId: 'x', agentId: 'y' }, undefined, 10),

@@ -1,7 +1,7 @@
 import type { Writer } from '../../schema/schema.ts';
 import { anyQueuedOfRun, waitingInLine } from './executions.store.ts';
+import { parsePolicy } from './policy-text.ts';
 import type { ExecutionRow } from './rows.ts';
-import { parsePolicy } from './run-specs.ts';
 import { activeRunsOf, findRun, oldestActiveRunOf } from './runs.store.ts';
 import { splayed } from './splay.ts';
 

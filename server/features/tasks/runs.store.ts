@@ -64,6 +64,30 @@ const ended = {
   lost: prepareEnded('lost'),
 } satisfies Record<FinalState, unknown>;
 
+/** Ends a run whose only execution ended in this final state. @returns 1, or 0 if it was not open */
+export const endSingle = (writer: Writer, id: string, end: ExecutionState, state: RunState, now: number): Promise<number> =>
+  endedSingle[end as FinalState](writer, { id, state, finished_at: now });
+
+const prepareEndedSingle = (end: FinalState) =>
+  prepare((db: Reader, p: Params<{ id: string; state: RunState; finished_at: number }>) =>
+    db
+      .updateTable('runs')
+      .set({ open: sql.lit(0), [end]: sql.lit(1), ...p.each('state', 'finished_at') })
+      .where('id', '=', p('id'))
+      .where('open', '=', sql.lit(1)),
+  );
+
+const endedSingle = {
+  succeeded: prepareEndedSingle('succeeded'),
+  failed: prepareEndedSingle('failed'),
+  timed_out: prepareEndedSingle('timed_out'),
+  cancelled: prepareEndedSingle('cancelled'),
+  expired: prepareEndedSingle('expired'),
+  skipped: prepareEndedSingle('skipped'),
+  rejected: prepareEndedSingle('rejected'),
+  lost: prepareEndedSingle('lost'),
+} satisfies Record<FinalState, unknown>;
+
 export const finishRun = (writer: Writer, id: string, state: RunState, now: number): Promise<number> =>
   finish(writer, { id, state, finished_at: now });
 
@@ -106,13 +130,16 @@ export const activeRunsOf = (db: Reader | Writer, taskId: string, limit: number)
 
 /** The run of a firing of a schedule that was due at this time, if it was made already. Index: runs_one_per_firing. */
 export const runOfFiring = (db: Reader | Writer, taskId: string, firedAt: number): Promise<{ id: string } | undefined> =>
+  ofFiring.first(db, { taskId, firedAt });
+
+const ofFiring = prepare((db: Reader, p: Params<{ taskId: string; firedAt: number }>) =>
   db
     .selectFrom('runs')
     .select('id')
-    .where('task_id', '=', taskId)
-    .where('fired_at', '=', firedAt)
-    .where('trigger', 'in', [sql.lit('schedule' as const), sql.lit('interval' as const)])
-    .executeTakeFirst();
+    .where('task_id', '=', p('taskId'))
+    .where('fired_at', '=', p('firedAt'))
+    .where('trigger', 'in', [sql.lit('schedule' as const), sql.lit('interval' as const)]),
+);
 
 export type RunFilter = {
   readonly taskId?: string | undefined;

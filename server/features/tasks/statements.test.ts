@@ -31,7 +31,7 @@ afterEach(async () => {
   await ledger.dispose();
 });
 
-test('the life of a plain task takes 32 statements, and asks for nothing that it does not use', async () => {
+test('the life of a plain task takes 28 statements, and asks for nothing that it does not use', async () => {
   const web = ledger.agent('web');
   for (let life = 0; life < 2; life += 1) {
     // the first one also reads what is kept in memory from then on
@@ -45,5 +45,6 @@ test('the life of a plain task takes 32 statements, and asks for nothing that it
     await ledger.settle();
   }
   expect(executed.filter((sql) => /execution_gates|secrets|artifacts|task_versions|"attempts"/.test(sql))).toEqual([]);
-  expect(executed.length).toBe(32);
+  // its row is read once, when it is looked for; what was written a moment ago is known, and so is that the run has one execution
+  expect(executed.length).toBe(28);
 });

@@ -16,13 +16,16 @@ import { createExecutions, type ExecutionsService } from './executions.service.t
 import { createFinder, type Finder } from './finder.service.ts';
 import { createFirer, defaultFireLimits, type FireLimits, type FireResources } from './fire.service.ts';
 import type { OutputOf } from './fold.service.ts';
-import { type Change, createLedger } from './ledger.ts';
+import { runsThatLetGo } from './gated-work.ts';
+import { createKeptMarket } from './kept-market.ts';
+import { createLedger } from './ledger.ts';
 import { lockRoutes } from './locks.routes.ts';
 import { createLocks, type LocksService } from './locks.service.ts';
+import { createOpenRows } from './open-rows.ts';
 import { createPlanned, type Planned } from './planned.service.ts';
 import { createPresence, type PresenceService } from './presence.service.ts';
 import { createProgressBoard } from './progress.ts';
-import { openRows } from './queue.store.ts';
+import { openRows as readOpenRows } from './queue.store.ts';
 import { endOpenAfterRestore } from './restored.service.ts';
 import type { TaskRow } from './rows.ts';
 import { createRunSpecs } from './run-specs.ts';
@@ -61,7 +64,6 @@ export type TasksFeature = {
   /** For the schedules: active tasks whose time has come, and the time of the next one of all. */
   dueTasks(now: number, limit: number): Promise<readonly TaskRow[]>;
   nextDueAt(): Promise<number | undefined>;
-  /** bundles that open runs still use, by their hash */
   /** Bundles that open runs use, and those to which tasks are pinned. */
   usedBundles(): Promise<string[]>;
 };
@@ -97,15 +99,6 @@ export type TasksFeatureResources = {
   readonly wakeDispatch: () => void;
 };
 
-/** Runs of executions that passed gates or waited at them, and do so no more. */
-const letGo = (changes: readonly Change[]): Set<string> =>
-  new Set(
-    changes
-      .filter(({ before, after }) => after.gates > 0 && before !== undefined && after.state !== before.state)
-      .filter(({ after }) => after.open === 0 || after.state === 'queued')
-      .map(({ after }) => after.run_id),
-  );
-
 /** What of an agent the ledger looks at. */
 type Agent = Host & { readonly metrics: { readonly load1: number } | null };
 
@@ -132,17 +125,21 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     },
     send: (agentId: string, message: ServerMessage) => resources.agents.send(agentId, message),
   };
+  const market = createKeptMarket({ ...agents, count: () => resources.agents.all().length, monotonic: clock.monotonic });
   const { resolveOwner } = resources.agents;
   const isConnected = (agentId: string): boolean => resources.agents.get(agentId)?.connected === true;
 
+  const openRows = createOpenRows();
   const ledger = createLedger({
     db,
     clock,
     events,
+    openRows,
     onCommitted(changes) {
       progress.apply(changes);
+      market.apply(changes);
       for (const look of books.apply(changes, clock.now())) dispatcher.mark(look);
-      for (const runId of letGo(changes)) dispatcher.markGates(runId);
+      for (const runId of runsThatLetGo(changes)) dispatcher.markGates(runId);
     },
   });
   const specs = createRunSpecs(db);
@@ -165,6 +162,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     ledger,
     books,
     specs,
+    market: market.current,
     agents,
     platformsOf,
     logSizeIn,
@@ -235,6 +233,7 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     logSizesOf: logs.sizesOf,
   });
   const { leaseSeconds, lostAfterSeconds } = resources;
+  const { next: nextFiring } = resources.schedule;
   const presence = createPresence({
     ledger,
     clock,
@@ -257,17 +256,18 @@ export function createTasksFeature(resources: TasksFeatureResources): TasksFeatu
     finder: createFinder(db),
     planned: createPlanned(db),
     presence,
-    time: createTimeShift({ db, clock, audit, nextFiring: resources.schedule.next, listenAnew: presence.listenAnew }),
+    time: createTimeShift({ db, clock, audit, nextFiring, listenAnew: presence.listenAnew, forgetRows: openRows.clear }),
     messages: taskMessages(attempts),
     routes: [...taskRoutes(tasks, runs), ...runRoutes(runs, executions), ...executionRoutes(executions), ...lockRoutes(locks)],
     busyOf: (agentId) => books.heldBy(agentId),
     agentChanged(agentId) {
       presence.connected(agentId);
+      market.note(agentId);
       dispatcher.mark(agentId);
       dispatcher.mark(null);
     },
     async begin() {
-      const open = await openRows(db.read);
+      const open = await readOpenRows(db.read);
       books.fill(open);
       progress.fill(open);
       for (const agentId of books.waiting()) dispatcher.mark(agentId);

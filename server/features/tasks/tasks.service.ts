@@ -25,7 +25,7 @@ import { runOfFiring } from './runs.store.ts';
 import { createTaskCreation, type TaskCreation, type TaskCreationResources } from './task-creation.ts';
 import { namesFrom, narrowestOf, type TaskFilter } from './task-filter.ts';
 import { versionsOf } from './task-versions.ts';
-import { findTask, insertTaskVersion, listTasks, updateTask } from './tasks.store.ts';
+import { findTask, insertTaskVersion, listTasks, noteFiring, updateTask } from './tasks.store.ts';
 
 export type TasksService = TaskCreation & {
   /** Newest first; with a name that alone leaves many, in the order of the names. */
@@ -227,7 +227,7 @@ export function createTasks(resources: TasksResources): TasksService {
           return undefined;
         }
         const fired = await firer.fireIn(unit, task, order, stops);
-        await updateTask(unit.writer, id, { last_run_id: fired.id, ...firingNext(nextFireAt) });
+        await noteFiring(unit.writer, { id, last_run_id: fired.id, ...firingNext(nextFireAt) });
         return fired;
       });
       resources.sendStops(stops);

@@ -6,8 +6,11 @@ import type { TaskVersionsTable } from '../../schema/tables/tasks.tables.ts';
 import type { TaskRow } from './rows.ts';
 import { type NameRange, narrowestOf, type TaskFilter } from './task-filter.ts';
 
-export const findTask = (db: Reader | Writer, id: string): Promise<TaskRow | undefined> =>
-  db.selectFrom('tasks').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst();
+export const findTask = (db: Reader | Writer, id: string): Promise<TaskRow | undefined> => existing.first(db, { id });
+
+const existing = prepare((db: Reader, p: Params<{ id: string }>) =>
+  db.selectFrom('tasks').selectAll().where('id', '=', p('id')).where('deleted_at', 'is', null),
+);
 
 export const insertTask = (writer: Writer, row: TaskRow): Promise<number> => insert(writer, row);
 
@@ -22,6 +25,19 @@ const insert = prepare((db: Reader, p: Params<TaskRow>) =>
 
 export const updateTask = (writer: Writer, id: string, changes: Partial<TaskRow>) =>
   writer.updateTable('tasks').set(changes).where('id', '=', id).execute();
+
+/** Its last run, and when it fires next. */
+export const noteFiring = (
+  writer: Writer,
+  task: Pick<TaskRow, 'status' | 'next_fire_at'> & { readonly id: string; readonly last_run_id: string },
+): Promise<number> => fired(writer, task);
+
+const fired = prepare((db: Reader, p: Params<Pick<TaskRow, 'id' | 'status' | 'next_fire_at' | 'last_run_id'>>) =>
+  db
+    .updateTable('tasks')
+    .set(p.each('status', 'next_fire_at', 'last_run_id'))
+    .where('id', '=', p('id')),
+);
 
 /** Versions that an edit replaced, the newest of those before `before` first. Index: the primary key. */
 export const taskVersions = (db: Reader, taskId: string, before: number, limit: number): Promise<TaskVersionsTable[]> =>
@@ -38,20 +54,21 @@ export const insertTaskVersion = (writer: Writer, row: TaskVersionsTable) =>
   writer.insertInto('task_versions').values(row).execute();
 
 /** Tasks whose time has come, most overdue first: only an active one has a time. Index: tasks_due. */
-export const dueTasks = (db: Reader, now: number, limit: number): Promise<TaskRow[]> =>
-  db.selectFrom('tasks').selectAll().where('next_fire_at', '<=', now).orderBy('next_fire_at').limit(limit).execute();
+export const dueTasks = (db: Reader, now: number, limit: number): Promise<TaskRow[]> => due(db, { now, limit });
+
+const due = prepare((db: Reader, p: Params<{ now: number; limit: number }>) =>
+  db.selectFrom('tasks').selectAll().where('next_fire_at', '<=', p('now')).orderBy('next_fire_at').limit(p('limit')),
+);
 
 /** The time of the next firing of all, or undefined if nothing is scheduled. Index: tasks_due. */
 export async function nextDueAt(db: Reader): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('tasks')
-    .select('next_fire_at')
-    .where('next_fire_at', 'is not', null)
-    .orderBy('next_fire_at')
-    .limit(1)
-    .executeTakeFirst();
+  const row = await nextDue.first(db, {});
   return row?.next_fire_at ?? undefined;
 }
+
+const nextDue = prepare((db: Reader, _: Params<Record<never, never>>) =>
+  db.selectFrom('tasks').select('next_fire_at').where('next_fire_at', 'is not', null).orderBy('next_fire_at').limit(1),
+);
 
 /** Versions of plugins that tasks are pinned to. Index: tasks_pinned. */
 export async function pinnedBundles(db: Reader): Promise<string[]> {

@@ -43,6 +43,8 @@ export type TimeShiftResources = {
   };
   readonly nextFiring: (task: TaskRow, after: number) => number | null;
   readonly listenAnew: () => void;
+  /** rows of open executions that are kept in memory are not as they were */
+  readonly forgetRows: () => void;
 };
 
 /** The noted time is as old as this at most; a clock that is behind it by no more was hardly set. */
@@ -52,11 +54,12 @@ const graceEveryMs = 10 * 60_000;
 
 export const noteTimeIn = (writer: Writer, now: number): Promise<unknown> => saveSeenTime(writer, now);
 
-export function createTimeShift({ db, clock, audit, nextFiring, listenAnew }: TimeShiftResources): TimeShift {
+export function createTimeShift({ db, clock, audit, nextFiring, listenAnew, forgetRows }: TimeShiftResources): TimeShift {
   let gracedAt: number | undefined;
 
   async function shift(writer: Writer, ms: number): Promise<void> {
     await shiftOpen(writer, ms);
+    forgetRows();
     await shiftIntervals(writer, ms);
     await shiftSightings(writer, ms);
     // set back: the next firing is the first one from now on; one that was there already is known by its run
@@ -101,6 +104,7 @@ export function createTimeShift({ db, clock, audit, nextFiring, listenAnew }: Ti
       await db.write(async (writer) => {
         await shiftOpen(writer, ms);
         if (grace) await postponeHeld(writer, clock.now() + returnGraceMs);
+        forgetRows();
       });
       if (grace) gracedAt = now;
       listenAnew();

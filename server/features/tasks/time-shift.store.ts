@@ -1,10 +1,11 @@
+import { sql } from 'kysely';
 import { heldStates, openStates } from '../../../shared/states.ts';
 import type { Reader, Writer } from '../../schema/schema.ts';
 import type { TaskRow } from './rows.ts';
 
 /** Moves what is on the clock of the server; states are not touched. */
 
-/** Every time at which something happens to an open execution. Index: executions_by_state. */
+/** Every time at which something happens to an open execution. Index: executions_open_by_state. */
 export const shiftOpen = (writer: Writer, ms: number) =>
   writer
     .updateTable('executions')
@@ -19,14 +20,16 @@ export const shiftOpen = (writer: Writer, ms: number) =>
         .else(0)
         .end(),
     }))
+    .where('open', '=', sql.lit(1))
     .where('state', 'in', openStates)
     .execute();
 
-/** What agents hold ends not before `until`. Index: executions_by_state. */
+/** What agents hold ends not before `until`. Index: executions_open_by_state. */
 export const postponeHeld = (writer: Writer, until: number) =>
   writer
     .updateTable('executions')
     .set({ deadline_at: until })
+    .where('open', '=', sql.lit(1))
     .where('state', 'in', heldStates)
     .where('deadline_at', '<', until)
     .execute();

@@ -184,6 +184,7 @@ test('a clock that was set back while the server was down ends nothing and puts 
     audit: { recordIn: async () => undefined },
     nextFiring: () => null,
     listenAnew: () => undefined,
+    forgetRows: () => undefined,
   });
   expect(await restarted.begin()).toBe(jump);
   expect(await restarted.begin()).toBe(0);

@@ -10,6 +10,7 @@ import {
   type UpdateResult,
   ValueNode,
 } from 'kysely';
+import { immediateOf } from './immediate.ts';
 
 /**
  * Builds a query once and runs it many times with other values, for the queries that a server runs a thousand times a second:
@@ -23,21 +24,27 @@ export function prepare<Tables, P extends Values, Row>(
   build: (db: Kysely<Tables>, p: Params<P>) => Compilable<Row>,
 ): Row extends ChangeResult ? PreparedChange<Tables, P> : PreparedRows<Tables, P, Row> {
   const plans = new WeakMap<DialectAdapter, Plan>();
-  const execute = (db: Kysely<Tables>, values: P) => {
+  const planFor = (db: Kysely<Tables>): Plan => {
     const { adapter } = db.getExecutor();
-    let plan = plans.get(adapter);
-    if (plan === undefined) {
-      plan = createPlan(db, build);
-      plans.set(adapter, plan);
-    }
-    return db.getExecutor().executeQuery(plan.bind(values));
+    const known = plans.get(adapter);
+    if (known !== undefined) return known;
+    const plan = createPlan(db, build);
+    plans.set(adapter, plan);
+    return plan;
   };
 
   const prepared = async (db: Kysely<Tables>, values: P) => {
-    const { rows, numAffectedRows } = await execute(db, values);
+    const plan = planFor(db);
+    const executor = db.getExecutor();
+    const immediate = immediateOf(executor);
+    if (immediate !== undefined) {
+      const result = immediate.executeNow(plan.sql, plan.parametersOf(values));
+      return 'rows' in result ? result.rows : result.changes;
+    }
+    const { rows, numAffectedRows } = await executor.executeQuery(plan.bind(values));
     return numAffectedRows === undefined ? rows : Number(numAffectedRows);
   };
-  const first = async (db: Kysely<Tables>, values: P) => (await execute(db, values)).rows[0];
+  const first = async (db: Kysely<Tables>, values: P) => ((await prepared(db, values)) as readonly unknown[])[0];
   return Object.assign(prepared, { first }) as never;
 }
 
@@ -60,7 +67,7 @@ export type PreparedRows<Tables, P, Row> = {
   first(db: Kysely<Tables>, values: P): Promise<Row | undefined>;
 };
 
-type Plan = { bind(values: Values): CompiledQuery };
+type Plan = { readonly sql: string; parametersOf(values: Values): unknown[]; bind(values: Values): CompiledQuery };
 
 function createPlan<Tables, P extends Values>(
   db: Kysely<Tables>,
@@ -76,7 +83,6 @@ function createPlan<Tables, P extends Values>(
   const each = (...wanted: readonly string[]) => Object.fromEntries(wanted.map((name) => [name, placeholder(name)]));
   const compiled = build(db, Object.assign(placeholder, { each }) as unknown as Params<P>).compile();
   const slots = compiled.parameters.map((value) => ({ name: names.get(value), value }));
-  return {
-    bind: (values) => ({ ...compiled, parameters: slots.map(({ name, value }) => (name === undefined ? value : values[name])) }),
-  };
+  const parametersOf = (values: Values) => slots.map(({ name, value }) => (name === undefined ? value : values[name]));
+  return { sql: compiled.sql, parametersOf, bind: (values) => ({ ...compiled, parameters: parametersOf(values) }) };
 }

@@ -1,21 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Metrics } from '../../../shared/metrics.ts';
 import { closeCodes, maxFrameMessages } from '../../../shared/protocol.ts';
 import { connectAgent, createAgentKeys } from '../../../tests/support/agent-client.ts';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { startGateway, type TestGateway } from '../../../tests/support/gateway.ts';
+import { heartbeat } from '../../../tests/support/heartbeat.ts';
 
 const keys = createAgentKeys();
-const metrics: Metrics = {
-  cpuPercent: 0,
-  memoryUsedBytes: 0,
-  memoryTotalBytes: 0,
-  diskUsedBytes: 0,
-  diskTotalBytes: 0,
-  load1: 0,
-  agentMemoryBytes: 0,
-};
-const heartbeat = { type: 'heartbeat', metrics } as const;
 let running: TestGateway | undefined;
 
 async function start(...args: Parameters<typeof startGateway>): Promise<TestGateway> {
@@ -123,6 +113,78 @@ describe('an agent that floods', () => {
     const agent = await connectAgent(url, { agentId: 'a', keys });
     agent.sendText(`[${Array.from({ length: maxFrameMessages + 1 }, () => '{"type":"x"}').join()}]`);
     expect(await agent.closed).toMatchObject({ code: closeCodes.malformed, reason: 'The frame holds too many messages.' });
+  });
+});
+
+describe('many agents that flood', () => {
+  const text = 'x'.repeat(50_000);
+  const log = { type: 'log', execution: 'e', attempt: 1, offset: 0, stream: 'out', at: 0, text } as const;
+
+  it('are read a little in each turn, all together, so that it does not grow with the fleet', async () => {
+    let turn = 0;
+    let isCounting = false;
+    const heardInTurn = new Map<number, number>();
+    const endTurn = (): void => {
+      turn += 1;
+      isCounting = false;
+    };
+    const { url } = await start({
+      settings: { maxReadPerTurn: 200_000 },
+      handlers: {
+        log() {
+          heardInTurn.set(turn, (heardInTurn.get(turn) ?? 0) + 1);
+          if (!isCounting) setImmediate(endTurn);
+          isCounting = true;
+        },
+      },
+    });
+    const names = Array.from({ length: 20 }, (_, index) => `loud-${index}`);
+    const agents = await Promise.all(names.map((agentId) => connectAgent(url, { agentId, keys })));
+    for (const agent of agents) for (let sent = 0; sent < 20; sent += 1) agent.send(log);
+    const heard = (): number => [...heardInTurn.values()].reduce((sum, count) => sum + count, 0);
+    await eventually('the flood is over', () => Promise.resolve(heard() === 400));
+    // what is counted as one turn may be the end of one and the beginning of the next
+    expect(Math.max(...heardInTurn.values())).toBeLessThanOrEqual(10);
+  });
+
+  it('are heard in the order of their frames, large and small', async () => {
+    const heard: string[] = [];
+    const { url } = await start({
+      settings: { maxReadPerTurn: 1 },
+      handlers: {
+        log: (_connection, { offset }) => void heard.push(`log ${offset}`),
+        progress: (_connection, { fraction }) => void heard.push(`progress ${fraction}`),
+      },
+    });
+    const agent = await connectAgent(url, { agentId: 'a', keys });
+    const sent: string[] = [];
+    for (let count = 0; count < 40; count += 1) {
+      agent.send({ ...log, offset: count });
+      agent.send({ type: 'progress', execution: 'e', attempt: 1, fraction: count / 40, text: '' });
+      sent.push(`log ${count}`, `progress ${count / 40}`);
+    }
+    await eventually('all were heard', () => Promise.resolve(heard.length === sent.length));
+    expect(heard).toEqual(sent);
+  });
+
+  it('do not hold up what another one says in a few words', async () => {
+    let heard = 0;
+    const { url } = await start({
+      settings: { maxReadPerTurn: 1 },
+      handlers: {
+        log() {
+          heard += 1;
+        },
+      },
+    });
+    const loud = await connectAgent(url, { agentId: 'loud', keys });
+    const quiet = await connectAgent(url, { agentId: 'quiet', keys });
+    for (let sent = 0; sent < 200; sent += 1) loud.send(log);
+    await eventually('the flood has begun', () => Promise.resolve(heard > 0));
+    quiet.send(heartbeat);
+    await quiet.next('heartbeat_ack');
+    expect(heard).toBeLessThan(200);
+    await eventually('the flood is over', () => Promise.resolve(heard === 200));
   });
 });
 

@@ -1,16 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Metrics } from '../../../shared/metrics.ts';
 import { closeCodes, maxFrameBytes } from '../../../shared/protocol.ts';
 import { connectAgent, createAgentKeys, helloOf, openSocket } from '../../../tests/support/agent-client.ts';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { admission, startGateway, type TestGateway, welcomeTo } from '../../../tests/support/gateway.ts';
+import { heartbeat } from '../../../tests/support/heartbeat.ts';
 
 const keys = createAgentKeys();
-const metrics: Metrics = {
-  cpuPercent: 1, memoryUsedBytes: 1, memoryTotalBytes: 2, diskUsedBytes: 1, diskTotalBytes: 2, load1: 0, agentMemoryBytes: 1,
-}; // biome-ignore format: a sample
 const progress = (fraction: number) => ({ type: 'progress', execution: 'e', attempt: 1, fraction, text: '' }) as const;
 let running: TestGateway | undefined;
 
@@ -53,7 +50,7 @@ describe('an agent with two connections', () => {
       handlers: { progress: () => work.promise.then(() => void order.push('handled')) },
     });
     const old = await connectAgent(url, { agentId: 'a', keys });
-    old.send(progress(0.1), { type: 'heartbeat', metrics });
+    old.send(progress(0.1), heartbeat);
     await old.next('heartbeat_ack');
     const newest = await openSocket(url);
     newest.send(helloOf((await newest.next('challenge')).nonce, { agentId: 'a', keys }));
@@ -146,7 +143,7 @@ describe('silence', () => {
     const lively = await connectAgent(url, { agentId: 'lively', keys });
     for (let beats = 0; beats < 4; beats += 1) {
       await clock.advance(14_000);
-      lively.send({ type: 'heartbeat', metrics });
+      lively.send(heartbeat);
       await lively.next('heartbeat_ack');
     }
     expect((await silent.closed).code).toBe(closeCodes.silent);
@@ -158,7 +155,7 @@ describe('silence', () => {
     const agent = await connectAgent(url, { agentId: 'a', keys });
     clock.stall(600_000);
     await clock.advance(0);
-    agent.send({ type: 'heartbeat', metrics });
+    agent.send(heartbeat);
     await agent.next('heartbeat_ack');
     await clock.advance(44_000);
     expect(gone).toEqual([]);
@@ -177,7 +174,7 @@ describe('silence', () => {
   it('answers each heartbeat', async () => {
     const { url, clock } = await start();
     const agent = await connectAgent(url, { agentId: 'a', keys });
-    agent.send({ type: 'heartbeat', metrics });
+    agent.send(heartbeat);
     expect(await agent.next('heartbeat_ack')).toEqual({ type: 'heartbeat_ack', time: clock.now() });
   });
 });
@@ -214,7 +211,7 @@ describe('sockets that have not proven who they are', () => {
     const second = await flood();
     await eventually('one of them was cut off', () => first.closed || second.closed);
     const agent = await connectAgent(url, { agentId: 'a', keys });
-    agent.send({ type: 'heartbeat', metrics });
+    agent.send(heartbeat);
     await agent.next('heartbeat_ack');
     for (const socket of [first, second]) socket.destroy();
     await eventually('nobody is left', () => gateway.counts().unauthenticated === 0);
@@ -257,7 +254,7 @@ describe('stop', () => {
     let finished = false;
     const { url, gateway, clock } = await start({ handlers: { progress: () => work.promise.then(() => { finished = true; }) } }); // biome-ignore format: one line
     const agent = await connectAgent(url, { agentId: 'a', keys });
-    agent.send(progress(0.5), { type: 'heartbeat', metrics });
+    agent.send(progress(0.5), heartbeat);
     await agent.next('heartbeat_ack');
     const hung = await connectAgent(url, { agentId: 'hung', keys });
     hung.pause();

@@ -8,10 +8,13 @@ import type { Clock } from '../clock.ts';
 import { rawProblem } from '../http/raw-answer.ts';
 import type { Admit, OrderForOther, Refusal } from './admission.ts';
 import type { AgentConnection, MessageHandlers } from './connection.ts';
+import { createGathering } from './gathering.ts';
 import { shakeHands } from './handshake.ts';
 import { createIntakeBudget } from './intake-budget.ts';
 import { createPenalties } from './penalties.ts';
+import { createReadingTurns } from './reading-turns.ts';
 import { createSeats } from './seats.ts';
+import { serialise } from './send-queue.ts';
 import { defaultGatewaySettings, type GatewaySettings } from './settings.ts';
 import { createTurnEnd } from './turn-end.ts';
 import { createUnauthenticatedSockets } from './unauthenticated.ts';
@@ -45,6 +48,10 @@ export type GatewayResources = {
   /** who asks, behind a proxy too; default: the far side of the socket */
   readonly addressOf?: (request: IncomingMessage) => string | null;
   readonly settings?: Partial<GatewaySettings>;
+  /** hosts that were here lately, and may come back all at once */
+  readonly fleetSize?: number;
+  /** what the start of the server took so far */
+  readonly restartMs?: number;
 };
 
 export const agentSocketPath = '/agent/v1/connect';
@@ -60,6 +67,7 @@ export function createGateway(resources: GatewayResources): Gateway {
   const turnEnd = createTurnEnd();
   const seats = createSeats();
   const budget = createIntakeBudget(settings.maxOutputUnderWay);
+  const turns = createReadingTurns({ mostPerTurn: settings.maxReadPerTurn, budget });
   const penalties = createPenalties(clock);
   const admit: Admit = async (hello, serverNonce, address) => {
     const answer = await resources.admit(hello, serverNonce, address);
@@ -68,6 +76,13 @@ export function createGateway(resources: GatewayResources): Gateway {
   };
   const wires = new Set<Wire>();
   const ready = new Map<Wire, AgentConnection>();
+  const gathering = createGathering({
+    randomBytes: resources.randomBytes,
+    fleetSize: resources.fleetSize ?? 0,
+    connected: () => ready.size,
+    restartMs: resources.restartMs ?? 0,
+    returnsPerSecond: settings.returnsPerSecond,
+  });
   let cancelSweep = clock.after(sweepMs(settings), sweep);
   let sweptAt = clock.monotonic();
   /** nobody can be called silent for the time before */
@@ -82,6 +97,7 @@ export function createGateway(resources: GatewayResources): Gateway {
       clock,
       turnEnd,
       budget,
+      turns,
       log: socketLog,
       willPass: resources.willPass ?? (() => false),
       handle: (message) => dispatch(handlers, ready.get(wire), message, clock),
@@ -102,7 +118,7 @@ export function createGateway(resources: GatewayResources): Gateway {
       leave();
       socketLog.setBindings({ agentId, agent: agentName });
     };
-    shakeHands(wire, address, { ...resources, admit, log: socketLog, seats, settings, onAuthenticated })
+    shakeHands(wire, address, { ...resources, admit, log: socketLog, seats, settings, gathering, onAuthenticated })
       .then((connection) => {
         if (connection === undefined || !wire.isOpen()) return;
         ready.set(wire, connection);
@@ -135,12 +151,17 @@ export function createGateway(resources: GatewayResources): Gateway {
   async function stop(): Promise<void> {
     cancelSweep();
     const open = [...wires];
-    for (const wire of open) wire.close(closeCodes.comeBack, 'the server is stopping: come back later');
+    const comeBack = serialise(gathering.restarting());
+    for (const wire of open) {
+      if (ready.has(wire)) wire.send(comeBack);
+      wire.close(closeCodes.comeBack, 'the server is stopping: come back later');
+    }
     const work = Promise.all(open.flatMap((wire) => [wire.ended, wire.settled()]));
     await within(settings.closeSeconds * 1000, work, clock);
     for (const wire of open) wire.terminate();
     await Promise.all(open.map((wire) => wire.ended));
     turnEnd.stop();
+    turns.stop();
   }
 
   return {
@@ -149,7 +170,7 @@ export function createGateway(resources: GatewayResources): Gateway {
       const place = stopped === undefined ? unauthenticated.enter(address) : undefined;
       if (place === undefined) {
         log.warn({ address }, 'agent socket refused: no place');
-        refuseUpgrade(socket);
+        refuseUpgrade(socket, gathering.retryAfterSeconds());
         return;
       }
       let upgraded = false;
@@ -170,8 +191,11 @@ export function createGateway(resources: GatewayResources): Gateway {
     },
     counts: () => ({ connected: ready.size, unauthenticated: unauthenticated.count() }),
     redeliver() {
-      for (const wire of [...ready.keys()])
-        if (wire.hasUnanswered()) wire.close(closeCodes.comeBack, 'send again what was not acknowledged');
+      const comeBack = serialise(gathering.returning());
+      for (const wire of [...ready.keys()].filter((one) => one.hasUnanswered())) {
+        wire.send(comeBack);
+        wire.close(closeCodes.comeBack, 'send again what was not acknowledged');
+      }
     },
     stop: () => (stopped ??= stop()),
   };
@@ -211,9 +235,9 @@ const serverOptions = (settings: GatewaySettings): ServerOptions & { closeTimeou
 
 const sweepMs = (settings: GatewaySettings): number => Math.max(10, settings.silenceSeconds * 250);
 
-function refuseUpgrade(socket: Duplex): void {
+function refuseUpgrade(socket: Duplex, retryAfterSeconds: number): void {
   socket.on('error', () => socket.destroy());
-  socket.end(rawProblem('queue_full', 'The server has no place for another agent at this moment.', 5));
+  socket.end(rawProblem('queue_full', 'The server has no place for another agent at this moment.', retryAfterSeconds));
 }
 
 /** Resolves when the work is done or the time is up, whichever is first. */

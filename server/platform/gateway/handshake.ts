@@ -4,6 +4,7 @@ import { type AgentMessageOf, closeCodes, protocolVersion, type UpdateOrder } fr
 import type { Clock } from '../clock.ts';
 import type { Admission, Admit, OrderForOther, Refusal } from './admission.ts';
 import type { AgentConnection } from './connection.ts';
+import type { Gathering } from './gathering.ts';
 import type { Seats } from './seats.ts';
 import type { GatewaySettings } from './settings.ts';
 import type { OtherProtocol, Wire } from './wire.ts';
@@ -24,6 +25,7 @@ export type HandshakeResources = {
   readonly orderForOther?: OrderForOther | undefined;
   readonly seats: Seats;
   readonly settings: GatewaySettings;
+  readonly gathering: Pick<Gathering, 'withinMs'>;
   /** called when the agent has proven who it is */
   readonly onAuthenticated: (admission: Admission) => void;
 };
@@ -88,7 +90,7 @@ async function welcome(
   life: string | undefined,
   resources: HandshakeResources,
 ): Promise<AgentConnection | undefined> {
-  const { clock, settings, seats, log } = resources;
+  const { clock, settings, seats, gathering, log } = resources;
   const seat = seats.take(admission.agentId, wire, life);
   try {
     await seat.vacated;
@@ -108,6 +110,7 @@ async function welcome(
       time: clock.now(),
       plugins,
       verdicts,
+      comeBackWithinMs: gathering.withinMs(),
     });
     return connectionOf(wire, admission, clock.now());
   } finally {

@@ -9,12 +9,9 @@ import type { IntakeBudget } from './intake-budget.ts';
  * While it is held (the agent is being admitted) messages wait. While it runs, a handler is called as soon as its message is next; its
  * promise is not awaited before the next one, so that the writes of many messages share one commit. Once `maxInFlight` promises are
  * pending, or too many messages wait, the socket is no longer read: an agent that floods is slowed down by its own network. In one turn of
- * the event loop each connection gets `messagesPerTurn` at most, and is read no further than `charactersPerTurn`, so that the others get
- * theirs. All frames that are there are taken in one turn all the same: what came in while the disk was busy shares the next commit.
+ * the event loop each connection gets `messagesPerTurn` at most, so that the others get theirs.
  */
 export type Intake = {
-  /** A frame was read: before its messages are pushed. */
-  hasRead(characters: number): void;
   push(message: AgentMessage): void;
   release(): void;
   stop(): void;
@@ -37,8 +34,6 @@ export type IntakeResources = {
 
 /** As many as share one commit. */
 const messagesPerTurn = 256;
-/** A millisecond or two of parsing. */
-const charactersPerTurn = 256 * 1024;
 
 export function createIntake(resources: IntakeResources): Intake {
   const { handle, onFailure, pauseReading, resumeReading, maxInFlight, maxWaiting, budget } = resources;
@@ -51,7 +46,6 @@ export function createIntake(resources: IntakeResources): Intake {
   let congested = false;
   let whenSettled: (() => void)[] = [];
   let leftInTurn = messagesPerTurn;
-  let readInTurn = 0;
   let nextTurn: NodeJS.Immediate | undefined;
 
   function run(): void {
@@ -73,7 +67,6 @@ export function createIntake(resources: IntakeResources): Intake {
   function turn(): void {
     nextTurn = undefined;
     leftInTurn = messagesPerTurn;
-    readInTurn = 0;
     run();
   }
 
@@ -112,20 +105,13 @@ export function createIntake(resources: IntakeResources): Intake {
     if (full) congested = true;
     // half empty, so that a busy connection does not pause and resume with every message
     else if (mode === 'running' && waiting.length === next && inFlight <= maxInFlight / 2) congested = false;
-    const reads = !congested && readInTurn < charactersPerTurn;
-    if (reads === isReading) return;
-    isReading = reads;
-    if (reads) resumeReading();
+    if (isReading === !congested) return;
+    isReading = !congested;
+    if (isReading) resumeReading();
     else pauseReading();
   }
 
   return {
-    hasRead(characters) {
-      if (mode === 'stopped') return;
-      readInTurn += characters;
-      nextTurn ??= setImmediate(turn);
-      if (readInTurn >= charactersPerTurn) steerReading();
-    },
     push(message) {
       if (mode === 'stopped') return;
       waiting.push(message);

@@ -25,7 +25,9 @@ export function createSendQueue(ws: WebSocket, turnEnd: TurnEnd, maxQueueBytes: 
     const texts = queue;
     queue = [];
     queuedBytes = 0;
-    for (const frame of framesOf(texts)) ws.send(frame);
+    const [only] = texts;
+    if (texts.length === 1 && only !== undefined) ws.send(only);
+    else for (const frame of framesOf(texts)) ws.send(frame);
   }
 
   return {

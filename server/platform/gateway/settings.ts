@@ -13,6 +13,10 @@ export type GatewaySettings = {
   readonly maxWaiting: number;
   /** output of all agents that waits for its commit, before their sockets are no longer read */
   readonly maxOutputUnderWay: number;
+  /** bytes of frames that are read of all agents in one turn of the event loop, before those who send much wait for a later one */
+  readonly maxReadPerTurn: number;
+  /** handshakes that the server gets done, so that a fleet that comes back is spread accordingly */
+  readonly returnsPerSecond: number;
   readonly maxUnauthenticated: number;
   readonly maxUnauthenticatedPerAddress: number;
   /** what they all together may have sent before they have proven who they are */
@@ -30,9 +34,14 @@ export const defaultGatewaySettings: GatewaySettings = {
   maxQueueBytes: 8 * 1024 * 1024,
   maxInFlight: 256,
   maxWaiting: 1024,
-  maxOutputUnderWay: 64 * 1024 * 1024,
+  // what a disk takes in a tenth of a second or so: results and tasks that are posted queue behind it
+  maxOutputUnderWay: 4 * 1024 * 1024,
+  // a few milliseconds of parsing
+  maxReadPerTurn: 1024 * 1024,
+  // each takes a processor core about 1.5 ms, TLS included
+  returnsPerSecond: 750,
   maxUnauthenticated: 2000,
-  // a whole fleet may sit behind one address, and comes back at once when the server restarts
+  // a whole fleet may sit behind one address, and comes back when the server restarts: as many as shake hands in a second or two
   maxUnauthenticatedPerAddress: 1000,
   maxUnauthenticatedBytes: 64 * 1024 * 1024,
   answerSeconds: 2,

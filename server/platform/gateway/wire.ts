@@ -3,9 +3,11 @@ import type { RawData, WebSocket } from 'ws';
 import { type AgentMessage, type AgentMessageOf, closeCodes, type ServerMessage } from '../../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
 import type { SerialisedMessage } from './connection.ts';
+import { createFrameReading } from './frame-reading.ts';
 import { closeReason, type Received, readFrame } from './frames.ts';
 import { createIntake } from './intake.ts';
 import type { IntakeBudget } from './intake-budget.ts';
+import type { ReadingTurns } from './reading-turns.ts';
 import { createSendQueue } from './send-queue.ts';
 import type { TurnEnd } from './turn-end.ts';
 
@@ -49,6 +51,7 @@ export type WireResources = {
   readonly maxInFlight: number;
   readonly maxWaiting: number;
   readonly budget: IntakeBudget;
+  readonly turns: ReadingTurns;
   /** a failure that will pass, such as a full disk: the agent is to send again when it has, and closing now would only have it come back */
   readonly willPass: (error: unknown) => boolean;
   readonly handle: (message: AgentMessage) => Promise<void> | void;
@@ -62,8 +65,21 @@ export type WireResources = {
 export const serverFailed = 1011;
 
 export function createWire(resources: WireResources): Wire {
-  const { ws, clock, log, turnEnd, maxQueueBytes, maxInFlight, maxWaiting, budget, willPass, handle, onMalformed, onClosed } =
-    resources;
+  const {
+    ws,
+    clock,
+    log,
+    turnEnd,
+    maxQueueBytes,
+    maxInFlight,
+    maxWaiting,
+    budget,
+    turns,
+    willPass,
+    handle,
+    onMalformed,
+    onClosed,
+  } = resources;
   const queue = createSendQueue(ws, turnEnd, maxQueueBytes);
   const hello = Promise.withResolvers<Hello | OtherProtocol | undefined>();
   const ended = Promise.withResolvers<void>();
@@ -73,16 +89,26 @@ export function createWire(resources: WireResources): Wire {
   let unanswered = false;
   let heardAt = clock.monotonic();
 
+  /** reading has stopped for so many reasons at present */
+  let pauses = 0;
+  const pauseReading = (): void => {
+    pauses += 1;
+    if (pauses === 1) ws.pause();
+  };
+  const resumeReading = (): void => {
+    pauses -= 1;
+    if (pauses > 0) return;
+    heardAt = clock.monotonic();
+    ws.resume();
+  };
+
   const intake = createIntake({
     handle,
     maxInFlight,
     maxWaiting,
     budget,
-    pauseReading: () => ws.pause(),
-    resumeReading: () => {
-      heardAt = clock.monotonic();
-      ws.resume();
-    },
+    pauseReading,
+    resumeReading,
     onFailure: (error) => {
       if (willPass(error)) {
         if (!unanswered) log.warn({ err: error }, 'agent message not answered for now');
@@ -94,12 +120,17 @@ export function createWire(resources: WireResources): Wire {
     },
   });
 
+  const reading = createFrameReading({ turns, pauseReading, resumeReading, read });
+
   function onFrame(data: RawData, isBinary: boolean): void {
     heardAt = clock.monotonic();
     if (!open) return;
-    const text = data.toString();
-    intake.hasRead(text.length);
-    const frame = isBinary ? ({ kind: 'malformed', reason: 'A frame is text, not binary.' } as const) : readFrame(text);
+    if (isBinary) refuseMalformed('A frame is text, not binary.');
+    else reading.heard(data as Buffer);
+  }
+
+  function read(data: Buffer): void {
+    const frame = readFrame(data.toString());
     if ('kind' in frame) refuseMalformed(frame.reason);
     else for (const received of frame) if (open) take(received);
   }
@@ -143,6 +174,7 @@ export function createWire(resources: WireResources): Wire {
   function closed(): void {
     if (!open) return;
     open = false;
+    reading.stop();
     intake.stop();
     hello.resolve(undefined);
     onClosed();

@@ -90,6 +90,22 @@ describe('a stop', () => {
     await stopped;
   });
 
+  test('does not wait for one who asks for a WebSocket meanwhile, is refused, and stays', async () => {
+    const server = createHttpServer({ host: '127.0.0.1', port: 0, tls: null, clock: systemClock });
+    server.onUpgrade('/agent/v1/connect', () => undefined);
+    const { port } = await server.listen();
+    const guest = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    await once(guest, 'connect');
+    guest.write('GET /agent/v1/connect HTTP/1.1\r\nHost: x\r\n');
+    const handlersEnd = Promise.withResolvers<void>();
+    const stopped = server.stop(0, handlersEnd.promise);
+    guest.write('Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    expect(String(await once(guest, 'data'))).toMatch(/^HTTP\/1.1 503 /);
+    handlersEnd.resolve();
+    await stopped;
+    guest.destroy();
+  });
+
   test('ends those who do not finish when the grace is over', async () => {
     const clock = createFakeClock();
     const { route, entered } = waiting();
@@ -228,6 +244,27 @@ describe('with a certificate and a key', () => {
         .end();
     });
     expect(text).toBe('safe');
+  });
+
+  test('it stops although somebody holds a connection and says nothing, or not enough, and goes on when one ends or is cut before its first word', async () => {
+    server.onRequest((_request, response) => void response.end('safe'));
+    const { port } = await server.listen();
+    const [held, half] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+    await Promise.all([once(held, 'connect'), once(half, 'connect')]);
+    // the head of a record, and no more: TLS has begun for the server by the time that the client after it is answered
+    half.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00]));
+    for (const leave of ['end', 'resetAndDestroy'] as const) {
+      const guest = connect(port, '127.0.0.1').resume();
+      await once(guest, 'connect');
+      guest[leave]();
+      await once(guest, 'close');
+    }
+    const client = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false });
+    client.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    expect(await text(client)).toContain('safe');
+    const closed = [held, half].map((socket) => text(socket).catch(() => ''));
+    await server.stop(0);
+    await Promise.all(closed);
   });
 
   test('a large body is read to its end, although the large answer before it is not quite sent', async () => {

@@ -1,18 +1,10 @@
-import { readFileSync } from 'node:fs';
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer, type IncomingMessage, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type ErrorCode, MusterError } from '../../../shared/errors.ts';
+import type { ErrorCode } from '../../../shared/errors.ts';
 import type { Clock } from '../clock.ts';
 import { rawProblem } from './raw-answer.ts';
+import { createSecureServer, type SecureServer, type TlsFiles } from './secure-server.ts';
 
 /**
  * The one listener: HTTP or HTTPS, and the upgrade to WebSocket on the paths that were given.
@@ -42,14 +34,14 @@ export type HttpServerResources = {
   readonly host: string;
   /** 0: any free one */
   readonly port: number;
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly tls: TlsFiles | null;
   readonly clock: Clock;
 };
 
 export function createHttpServer({ host, port, tls, clock }: HttpServerResources): HttpServer {
   // what asks for another protocol, such as HTTP/2 in clear text, is answered as if it had not; else it would never be answered
   const options = { shouldUpgradeCallback: isWebSocketForUs };
-  const server = tls === null ? createServer(options) : createSecureServer(options, tls);
+  const { server, closeWaiting, closeAll } = tls === null ? createPlainServer(options) : createSecureServer(options, tls, clock);
   // longer than the idle time of common proxies, which would otherwise send a request into a connection that is being closed
   server.keepAliveTimeout = 75_000;
   const upgrades = new Map<string, UpgradeHandler>();
@@ -71,12 +63,12 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
       socket.end(rawProblem('not_found', 'No WebSocket answers here.'));
       return;
     }
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
     if (stopped !== undefined) {
       socket.end(rawProblem('server_stopping', 'The server is stopping. Try again soon.', 5));
       return;
     }
-    upgraded.add(socket);
-    socket.once('close', () => upgraded.delete(socket));
     handler(request, socket, head);
   });
 
@@ -86,13 +78,14 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
     else socket.end(rawProblem(...faultOf(error)), () => socket.destroy());
   });
 
-  async function closeAll(graceMs: number, upgradedEnd: Promise<void> | undefined): Promise<void> {
+  async function end(graceMs: number, upgradedEnd: Promise<void> | undefined): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const callback of [...stopCallbacks]) callback();
     server.closeIdleConnections();
+    closeWaiting();
     await Promise.all([inFlight > 0 ? finished(graceMs) : undefined, upgradedEnd]);
-    server.closeAllConnections();
     for (const socket of upgraded) socket.destroy();
+    closeAll();
     await closed;
   }
 
@@ -145,46 +138,17 @@ export function createHttpServer({ host, port, tls, clock }: HttpServerResources
       return { host, port: actual, url: `${tls === null ? 'http' : 'https'}://${name}:${actual}` };
     },
     stop(graceMs, upgradedEnd) {
-      stopped ??= server.listening ? closeAll(graceMs, upgradedEnd) : Promise.resolve();
+      stopped ??= server.listening ? end(graceMs, upgradedEnd) : Promise.resolve();
       return stopped;
     },
   };
 }
 
-/** @throws MusterError that names the setting */
-function createSecureServer(options: ServerOptions, { certFile, keyFile }: NonNullable<HttpServerResources['tls']>): Server {
-  const [cert, key] = [readPem('tlsCert', certFile), readPem('tlsKey', keyFile)];
-  try {
-    return createTlsServer({ ...options, cert, key }).on('secureConnection', parseInTurn);
-  } catch (cause) {
-    throw unusable(
-      'tlsCert',
-      `MUSTER_TLS_CERT (${certFile}) and MUSTER_TLS_KEY (${keyFile}) are no certificate and its key`,
-      cause,
-    );
-  }
+/** It knows all of its connections itself. */
+function createPlainServer(options: ServerOptions): SecureServer {
+  const server = createServer(options);
+  return { server, closeWaiting: () => undefined, closeAll: () => server.closeAllConnections() };
 }
-
-/**
- * Node's parser reads a TLS socket below its streams, and goes on reading it after it was paused, because the answer before is not quite
- * sent: a large body that comes then counts as a fault, and the connection is cut. Who asks for the data of a socket, if only for a moment,
- * has them come through its stream, which waits.
- */
-function parseInTurn(socket: Duplex): void {
-  const nobody = (): void => {};
-  socket.on('data', nobody).off('data', nobody);
-}
-
-function readPem(field: 'tlsCert' | 'tlsKey', file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw unusable(field, `${field === 'tlsCert' ? 'MUSTER_TLS_CERT' : 'MUSTER_TLS_KEY'} cannot be read`, cause);
-  }
-}
-
-const unusable = (field: string, what: string, cause: unknown): MusterError =>
-  new MusterError('field_invalid', `${what}: ${(cause as Error).message}.`, { field, cause });
 
 const pathOf = (url: string | undefined): string => (url ?? '/').split('?', 1)[0] ?? '/';
 

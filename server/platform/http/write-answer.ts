@@ -7,6 +7,9 @@ import { securityHeaders } from './security-headers.ts';
 /** A reader that takes nothing for this long is gone, whatever its socket says. */
 const stalledMs = 60_000;
 
+/** Longer text is encoded once, and not first to know its length and then in the socket, which takes several times as long. */
+const longText = 16 * 1024;
+
 export async function writeAnswer(
   response: ServerResponse,
   answer: Answer,
@@ -19,7 +22,7 @@ export async function writeAnswer(
     await stream(response, answer.body, clock);
     return;
   }
-  const { body } = answer;
+  const body = typeof answer.body === 'string' && answer.body.length >= longText ? Buffer.from(answer.body) : answer.body;
   if (body !== null || (answer.status !== 204 && answer.status !== 304))
     headers['content-length'] = body === null ? 0 : Buffer.byteLength(body);
   // text goes out in one piece with the headers; a HEAD is answered like its GET, Node leaves the body out

@@ -12,6 +12,8 @@ export type LinePatchBounds = {
 
 const context = 3;
 const generous: LinePatchBounds = { lines: 4_000, ms: 300 };
+/** Lines that take some milliseconds: where a machine stands still for longer than any bound, such texts are compared all the same. */
+const alwaysCompared = 400;
 
 /** @returns undefined when the texts are too different to be compared within these bounds */
 export function linePatch(before: string, after: string, bounds = generous): LinePatch | undefined {
@@ -41,8 +43,10 @@ function compared(old: readonly string[], next: readonly string[], ms: number): 
   // `diff` cannot be asked about nothing
   if (old.length === 0) return next.map((text) => ({ mark: '+', text }));
   if (next.length === 0) return old.map((text) => ({ mark: '-', text }));
+  const compare = (): Line[] => diff(old, next).map(([sign, text]) => ({ mark: marks[sign as 0], text }));
+  if (old.length + next.length <= alwaysCompared) return compare();
   try {
-    return within(ms, () => diff(old, next).map(([sign, text]): Line => ({ mark: marks[sign as 0], text })));
+    return within(ms, compare);
   } catch (error) {
     if (error instanceof OutOfTime || error instanceof RangeError) return undefined;
     throw error;

@@ -13,6 +13,7 @@ import { overviewAndSearch } from './0011_overview_and_search.ts';
 import { savedViews } from './0012_saved_views.ts';
 import { agentUpdates } from './0013_agent_updates.ts';
 import { duplicatedAgents } from './0014_duplicated_agents.ts';
+import { openAndEnded } from './0015_open_and_ended.ts';
 
 /** In the order in which they are applied. */
 export const migrations: readonly Migration[] = [
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   savedViews,
   agentUpdates,
   duplicatedAgents,
+  openAndEnded,
 ];

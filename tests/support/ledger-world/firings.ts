@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { parsePolicy } from '../../../server/features/tasks/run-specs.ts';
+import { parsePolicy } from '../../../server/features/tasks/policy-text.ts';
 import { splayMs } from '../../../server/features/tasks/splay.ts';
 import type { Database } from '../../../server/schema/schema.ts';
 import type { ExecutionsTable, RunsTable } from '../../../server/schema/tables/tasks.tables.ts';

@@ -1,4 +1,4 @@
-import { parsePolicy } from '../../../server/features/tasks/run-specs.ts';
+import { parsePolicy } from '../../../server/features/tasks/policy-text.ts';
 import type { Database } from '../../../server/schema/schema.ts';
 import type { ExecutionsTable } from '../../../server/schema/tables/tasks.tables.ts';
 import { heldStates, isFinal } from '../../../shared/states.ts';

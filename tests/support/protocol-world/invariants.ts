@@ -1,4 +1,4 @@
-import { parsePolicy } from '../../../server/features/tasks/run-specs.ts';
+import { parsePolicy } from '../../../server/features/tasks/policy-text.ts';
 import type { AttemptsTable, ExecutionsTable } from '../../../server/schema/tables/tasks.tables.ts';
 import { heldStates, isFinal } from '../../../shared/states.ts';
 import { checkLogs, checkMoves, checkRow, checkRun, must, type Snapshot, snapshot } from '../ledger-world/rows.ts';

@@ -165,6 +165,7 @@ export async function openProtocolWorld(
       setSilence() {},
       refused() {},
       established() {},
+      comeBack() {},
     });
     return link;
   }

@@ -90,7 +90,7 @@ function connectHost(url: string, connection: HostConnection, executable: ShownE
       else if (message.type === 'welcome') {
         send(
           { type: 'facts', facts: host.facts, runtimes: { ...host.runtimes } },
-          { type: 'plugins_held', held: heldOf(message.plugins.text, host) },
+          { type: 'plugins_held', held: heldOf(message.plugins?.text ?? '{"plugins":[]}', host) },
           { type: 'heartbeat', metrics: host.metricsAt(Date.now()) },
           ...(executable.from === undefined
             ? []

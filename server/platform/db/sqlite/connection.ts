@@ -1,14 +1,21 @@
 import type { Database } from 'better-sqlite3';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import type { Immediate } from '../immediate.ts';
 import type { Statements } from './statements.ts';
 
+export type SqliteConnection = DatabaseConnection & Immediate;
+
 /** Runs compiled queries on one SQLite connection. A query runs at once, within the call: two never interleave. */
-export function createConnection(statements: Statements): DatabaseConnection {
+export function createConnection(statements: Statements): SqliteConnection {
+  const executeNow: Immediate['executeNow'] = (sql, parameters) => {
+    const statement = statements.get(sql);
+    return statement.reader ? { rows: statement.all(parameters) } : { changes: statement.run(parameters).changes };
+  };
   return {
-    async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-      const statement = statements.get(query.sql);
-      if (statement.reader) return { rows: statement.all(query.parameters) as Row[] };
-      return { rows: [], numAffectedRows: BigInt(statement.run(query.parameters).changes) };
+    executeNow,
+    async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+      const result = executeNow(sql, parameters);
+      return 'rows' in result ? { rows: result.rows as Row[] } : { rows: [], numAffectedRows: BigInt(result.changes) };
     },
     // biome-ignore lint/correctness/useYield: the interface wants a generator
     async *streamQuery() {

@@ -16,7 +16,8 @@ function Start-Agent {
 
 # Waits for the processes as well: their files are in use until they have ended, which is after the service has said so.
 function Stop-Agent {
-  $processes = @(Get-Process -Name 'muster-agent*' -ErrorAction SilentlyContinue | Where-Object { "$($_.Path)" -like "$Prefix\*" })
+  # a PowerShell for 32 bits is not told the paths of programs for 64: it waits for each that may be the one
+  $processes = @(Get-Process -Name 'muster-agent*' -ErrorAction SilentlyContinue | Where-Object { -not $_.Path -or $_.Path -like "$Prefix\*" })
   if (-not $NoService) {
     Stop-AgentService
     $processes | Wait-Process -Timeout 30 -ErrorAction SilentlyContinue

@@ -13,6 +13,8 @@ function Invoke-Installer {
     return
   }
   if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+    # whether a window may be closed cannot be asked there: who reads the exit code of PowerShell gets 1
+    $global:LASTEXITCODE = 3
     throw 'muster: PowerShell is restricted on this host (AppLocker or App Control), and cannot run the installer: save the script, allow that file there, and run it.'
   }
   $failure = @{ Code = 0; Status = 0 }
