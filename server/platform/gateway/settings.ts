@@ -34,10 +34,10 @@ export const defaultGatewaySettings: GatewaySettings = {
   maxQueueBytes: 8 * 1024 * 1024,
   maxInFlight: 256,
   maxWaiting: 1024,
-  // what a disk takes in a tenth of a second or so: results and tasks that are posted queue behind it
-  maxOutputUnderWay: 4 * 1024 * 1024,
-  // a few milliseconds of parsing
-  maxReadPerTurn: 1024 * 1024,
+  // what a disk takes in some milliseconds: results and tasks that are posted queue behind it
+  maxOutputUnderWay: 512 * 1024,
+  // a millisecond or two of parsing
+  maxReadPerTurn: 256 * 1024,
   // each takes a processor core about 1.5 ms, TLS included
   returnsPerSecond: 750,
   maxUnauthenticated: 2000,

@@ -36,7 +36,8 @@ export function configure(database: Database, { readonly, cacheKiB }: Settings):
     // FULL: a commit returns only when the log is on the disk; NORMAL would lose acknowledged rows in a power cut
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
-    database.pragma('wal_autocheckpoint = 2000');
+    // pages that are copied at a time, while everybody waits: a longer log makes longer pauses, and nothing faster
+    database.pragma('wal_autocheckpoint = 1000');
     // the log shrinks again after a burst
     database.pragma('journal_size_limit = 67108864');
   }
