@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { agentVersion } from '../../../agent/version.ts';
@@ -37,8 +37,10 @@ export type PrepareOptions = {
 export async function prepareHosts(options: PrepareOptions): Promise<void> {
   const { dataDir, agents, slots, history, hostsFile } = options;
   const now = Date.now();
-  if (history > 0) await seedHistory(options, now);
-  else {
+  if (history > 0) {
+    await seedHistory(options, now);
+    await untilOnDisk(join(dataDir, 'muster.db'));
+  } else {
     const port = await openDatabase<Tables>({ dataDir });
     await migrate(port, migrations, () => now);
     await port.close();
@@ -67,6 +69,12 @@ async function seedHistory({ dataDir, agents, history, keepHistory, say }: Prepa
   await mkdir(keepHistory, { recursive: true, mode: 0o700 });
   await copyFile(file, `${kept}.part`, constants.COPYFILE_FICLONE);
   await rename(`${kept}.part`, kept);
+}
+
+/** Gigabytes that the system still has to write would be in the way of what is measured. */
+async function untilOnDisk(path: string): Promise<void> {
+  await using file = await open(path, 'r+');
+  await file.sync();
 }
 
 function insertHosts(database: SqliteDatabase.Database, agents: number, now: number): void {
