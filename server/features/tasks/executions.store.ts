@@ -31,28 +31,15 @@ const held = prepare((db: Reader, p: Params<{ agentId: string }>) =>
 );
 
 /** All open work of an agent, queued too. Index: executions_open_by_agent. */
-export const openOfAgent = async (db: Reader | Writer, agentId: string): Promise<ExecutionRow[]> =>
-  (
-    await db
-      .selectFrom('executions')
-      .selectAll()
-      .where('agent_id', '=', agentId)
-      .where('open', '=', sql.lit(1))
-      .where('state', 'in', openStates)
-      .execute()
-  ).sort(byOldest);
+export const openOfAgent = (db: Reader | Writer, agentId: string): Promise<ExecutionRow[]> => openOf(db, 'agent_id', agentId);
 
 /** Open executions of a run, in the order of their making. Index: executions_open_by_run. */
-export const openOfRun = async (db: Reader | Writer, runId: string): Promise<ExecutionRow[]> =>
-  (
-    await db
-      .selectFrom('executions')
-      .selectAll()
-      .where('run_id', '=', runId)
-      .where('open', '=', sql.lit(1))
-      .where('state', 'in', openStates)
-      .execute()
-  ).sort(byOldest);
+export const openOfRun = (db: Reader | Writer, runId: string): Promise<ExecutionRow[]> => openOf(db, 'run_id', runId);
+
+async function openOf(db: Reader | Writer, column: 'agent_id' | 'run_id', id: string): Promise<ExecutionRow[]> {
+  const open = db.selectFrom('executions').selectAll().where(column, '=', id).where('open', '=', sql.lit(1));
+  return (await open.where('state', 'in', openStates).execute()).sort(byOldest);
+}
 
 /** One execution of a run that is queued; of a run that waits for the run before it, all of them say so. Index: executions_open_by_run. */
 export const anyQueuedOfRun = (db: Reader | Writer, runId: string): Promise<Pick<ExecutionRow, 'reason'> | undefined> =>

@@ -1,19 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { candidate as agent } from '../../../tests/support/candidate.ts';
 import type { Candidate } from './assignment.ts';
 import { createKeptMarket } from './kept-market.ts';
 import { createMarket } from './market.ts';
-
-const agent = (id: string): Candidate => ({
-  id,
-  name: id,
-  status: 'Online',
-  connected: true,
-  os: 'linux',
-  slots: 2,
-  held: 0,
-  load1: 0,
-});
 
 /** A fleet whose agents change as a test says; `passed` ms went by. */
 function openFleet(size: number) {

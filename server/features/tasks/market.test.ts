@@ -1,19 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { candidate as agent } from '../../../tests/support/candidate.ts';
 import type { Candidate } from './assignment.ts';
 import { createMarket } from './market.ts';
-
-const agent = (id: string, changes: Partial<Candidate> = {}): Candidate => ({
-  id,
-  name: id,
-  status: 'Online',
-  connected: true,
-  os: 'linux',
-  slots: 2,
-  held: 0,
-  load1: 0,
-  ...changes,
-});
 
 describe('the choice for Anyone', () => {
   test('is the least busy relative to its slots, then the least loaded, then the first', () => {

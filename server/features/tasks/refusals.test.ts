@@ -1,18 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Candidate } from './assignment.ts';
+import { candidate as agent } from '../../../tests/support/candidate.ts';
 import { hostsAskedAtMost, othersThan, pauseAfter, refusedBy } from './refusals.ts';
-
-const agent = (id: string, changes: Partial<Candidate> = {}): Candidate => ({
-  id,
-  name: id,
-  status: 'Online',
-  connected: true,
-  os: 'linux',
-  slots: 2,
-  held: 0,
-  load1: 0,
-  ...changes,
-});
 
 test('the latest offer that each agent did not take is the one that counts', () => {
   const refused = refusedBy([
