@@ -23,7 +23,8 @@ let agent: AgentProcess;
 beforeAll(async () => {
   system = await startSystem({
     plugins: { 'patient.js': source },
-    settings: { MUSTER_LEASE_SECONDS: '1', MUSTER_LOST_AFTER_SECONDS: '1' },
+    // an offer that a busy machine does not answer in time would be made again, as a second attempt
+    settings: { MUSTER_LEASE_SECONDS: '10', MUSTER_LOST_AFTER_SECONDS: '1' },
   });
   agent = await system.startAgent('one');
 });
